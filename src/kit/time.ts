@@ -1,0 +1,33 @@
+/**
+ * Times are text: RFC 3339, UTC. In the store they always carry six fraction digits, so that text order is time
+ * order; on the wire trailing zeros are cut (`2024-05-28T08:35:22.51795Z`), and whole seconds have no fraction.
+ */
+export type Clock = () => Date
+
+let lastMicros = 0
+
+/** The time now as the store keeps it. Two calls in one process never return the same, so it also orders rows. */
+export function stamp(now: Date = new Date()): string {
+  const micros = now.getTime() * 1000
+  // A clock that was set back more than a second is followed; smaller steps keep the order.
+  lastMicros = micros > lastMicros || micros < lastMicros - 1_000_000 ? micros : lastMicros + 1
+  const millis = Math.floor(lastMicros / 1000)
+  return new Date(millis)
+    .toISOString()
+    .replace('Z', `${String(lastMicros % 1000).padStart(3, '0')}Z`)
+}
+
+/** A stored time as clients read it. */
+export const wireTime = (stored: string): string =>
+  stored.replace(/(\.\d*?)0+Z$/, '$1Z').replace('.Z', 'Z')
+
+/** RFC 3339 with any offset and any fraction as stored text; undefined when it is no such time. */
+export function storedTime(text: string): string | undefined {
+  const parts =
+    /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?([Zz]|[+-]\d{2}:\d{2})$/.exec(text)
+  if (!parts) return undefined
+  const [, date, time, fraction = '', zone = 'Z'] = parts
+  const whole = new Date(`${date}T${time}${zone.toUpperCase()}`)
+  if (Number.isNaN(whole.getTime())) return undefined
+  return whole.toISOString().replace(/\.\d+Z$/, `.${fraction.padEnd(6, '0').slice(0, 6)}Z`)
+}

@@ -1,0 +1,259 @@
+/**
+ * Every table, as both databases have it: text ids, ISO 8601 UTC text with six fraction digits for time, 0/1 for
+ * booleans, bytes for bytes, JSON text for what is never searched. Every row of content names its domain.
+ */
+export interface Schema {
+  installation: InstallationRow
+  root_keks: RootKekRow
+  domain_keks: DomainKekRow
+  data_keys: DataKeyRow
+  domains: DomainRow
+  users: UserRow
+  logins: LoginRow
+  guesses: GuessRow
+  password_history: PasswordHistoryRow
+  groups: GroupRow
+  memberships: MembershipRow
+  password_policies: PasswordPolicyRow
+  refresh_tokens: RefreshTokenRow
+  settings: SettingRow
+  counts: CountRow
+  generations: GenerationRow
+  audit_records: AuditRecordRow
+  audit_heads: AuditHeadRow
+}
+
+/** One row: which installation this database is, and a value only its root key can open. */
+export interface InstallationRow {
+  id: string
+  created_at: string
+  root_key_id: string
+  root_check: Uint8Array
+}
+
+/** Wrapped by the root key. */
+export interface RootKekRow {
+  id: string
+  version: number
+  root_key_id: string
+  wrapped: Uint8Array
+  created_at: string
+}
+
+/** Wrapped by a version of the root KEK. The highest version of a domain wraps what is new. */
+export interface DomainKekRow {
+  id: string
+  domain_id: string
+  version: number
+  root_kek_id: string
+  wrapped: Uint8Array
+  created_at: string
+}
+
+/** A key of the server's own, wrapped by a domain KEK: row seals, audit chain, token signing. */
+export interface DataKeyRow {
+  id: string
+  domain_id: string
+  purpose: string
+  version: number
+  domain_kek_id: string
+  wrapped: Uint8Array
+  /** The public half as a JWK, for signing keys. */
+  public_jwk: string | null
+  created_at: string
+  /** After this time the key no longer signs; later it is no longer trusted and the row goes. */
+  retired_at: string | null
+}
+
+/** What every sealed row ends with. `seal` is a MAC over the table, and every other sealed column. */
+export interface Sealed {
+  version: number
+  seal: Uint8Array
+}
+
+export interface DomainRow extends Sealed {
+  id: string
+  name: string
+  created_at: string
+  updated_at: string
+}
+
+export interface UserRow extends Sealed {
+  /** A UUID; on the wire `local|<uuid>`. */
+  id: string
+  /** The domain in which the user lives. */
+  domain_id: string
+  username: string
+  /** The username as it is compared (identity/names.ts): unique in its domain. */
+  username_key: string
+  name: string
+  nickname: string
+  email: string
+  /** An Argon2id hash inside the envelope, or null for a user without a password. */
+  password: Uint8Array | null
+  password_changed_at: string
+  password_change_required: number
+  password_policy: string | null
+  certificate_subject_dn: string
+  /** Comma lists in a fixed order, empty when nothing is allowed. */
+  allowed_auth_methods: string
+  allowed_client_types: string
+  prevent_ui_login: number
+  expires_at: string | null
+  user_metadata: string | null
+  app_metadata: string | null
+  /** Raised to end every session of the user at once: password change, disabling. */
+  session_epoch: number
+  created_at: string
+  updated_at: string
+}
+
+/** How a user's sign-ins went; apart from the user, since every sign-in writes it. */
+export interface LoginRow extends Sealed {
+  user_id: string
+  domain_id: string
+  logins_count: number
+  last_login: string | null
+  failed_logins_count: number
+  failed_logins_initial_attempt_at: string | null
+  last_failed_login_at: string | null
+  account_lockout_at: string | null
+  /** Until when the running lock holds, by the thresholds of the moment it began. */
+  locked_until: string | null
+}
+
+/** Guesses at one account name within the running window, of accounts that exist and of those that do not. */
+export interface GuessRow {
+  /** A keyed hash of domain and username_key. */
+  account: string
+  window_ends_at: string
+  wrong: number
+  /** Being evaluated right now, on all nodes. */
+  pending: number
+}
+
+export interface PasswordHistoryRow extends Sealed {
+  id: string
+  domain_id: string
+  user_id: string
+  password: Uint8Array
+  created_at: string
+}
+
+export interface GroupRow extends Sealed {
+  id: string
+  domain_id: string
+  name: string
+  /** The name in lower case: unique in its domain, and what lists sort by. */
+  name_key: string
+  description: string | null
+  user_metadata: string | null
+  app_metadata: string | null
+  client_metadata: string | null
+  /** 1 for predefined groups, which carry duties and keep their names. */
+  system: number
+  created_at: string
+  updated_at: string
+}
+
+export interface MembershipRow extends Sealed {
+  group_id: string
+  user_id: string
+  domain_id: string
+  created_at: string
+}
+
+export interface PasswordPolicyRow extends Sealed {
+  id: string
+  domain_id: string
+  policy_name: string
+  inclusive_min_total_length: number
+  inclusive_max_total_length: number
+  inclusive_min_upper_case: number
+  inclusive_min_lower_case: number
+  inclusive_min_digits: number
+  inclusive_min_other: number
+  password_history_threshold: number
+  password_lifetime: number
+  password_change_min_days: number
+  password_expiry_notification_days: number
+  /** Minutes, comma separated; empty: no lockout. */
+  failed_logins_lockout_thresholds: string
+  created_at: string
+  updated_at: string
+}
+
+/** A refresh token, and with it the session that its access tokens belong to. */
+export interface RefreshTokenRow extends Sealed {
+  id: string
+  /** The domain that the session works in. */
+  domain_id: string
+  user_id: string
+  session_id: string
+  client_id: string
+  /** A keyed hash of the token's text; the text itself is never kept. */
+  token_hash: string
+  labels: string
+  session_epoch: number
+  created_at: string
+  updated_at: string
+  expires_at: string | null
+  revoke_unused_seconds: number | null
+  revoked_at: string | null
+  /** 1 once a renewal has put another in its place: showing this one again ends the session. */
+  replaced: number
+  /** Written at every use and so not under the row's seal; `use_seal` covers id and this time. */
+  last_used_at: string
+  use_seal: Uint8Array
+}
+
+/** Small values that an administrator sets, such as the banners. */
+export interface SettingRow extends Sealed {
+  domain_id: string
+  key: string
+  value: string
+  updated_at: string
+}
+
+/** How many rows a domain has in a table, kept by the statements that add and remove them. */
+export interface CountRow {
+  domain_id: string
+  table_name: string
+  rows: number
+}
+
+/** Raised in the transaction of every change to what callers may do; nodes compare it to trust their caches. */
+export interface GenerationRow {
+  topic: string
+  value: number
+}
+
+/** Written only by the store's writer, which continues the node's chain (store/chain.ts). */
+export interface AuditRecordRow {
+  node_id: string
+  seq: number
+  id: string
+  domain_id: string
+  created_at: string
+  severity: string
+  message: string
+  username: string
+  service: string
+  source: string
+  success: number
+  client_ip: string
+  details: string
+  mac: Uint8Array
+}
+
+/** Where a node's chain ends, raised in every commit that records, signed from time to time. */
+export interface AuditHeadRow {
+  node_id: string
+  seq: number
+  mac: Uint8Array
+  /** Ed25519 by the audit key over installation, node, signed_seq and signed_mac. */
+  signed_seq: number
+  signed_mac: Uint8Array
+  signature: Uint8Array
+  signed_at: string
+}
