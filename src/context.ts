@@ -52,6 +52,10 @@ export interface Context {
   may(action: string, resource: string): boolean
   /** Adds to the details of this call's audit record. Never a secret. */
   note(details: Readonly<Record<string, unknown>>): void
+  /** Makes this call's audit record one of a refusal, for handlers that write before they refuse. */
+  refuse(sentence: string): void
   /** Adds a line to `messages` of a list answer. */
   say(message: string): void
+  /** Sets a header of the answer. */
+  header(name: string, value: string): void
 }

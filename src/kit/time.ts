@@ -31,3 +31,6 @@ export function storedTime(text: string): string | undefined {
   if (Number.isNaN(whole.getTime())) return undefined
   return whole.toISOString().replace(/\.\d+Z$/, `.${fraction.padEnd(6, '0').slice(0, 6)}Z`)
 }
+
+/** A moment as stored text, for comparing with stored times; unlike `stamp` it claims no order. */
+export const timeText = (moment: Date): string => moment.toISOString().replace('Z', '000Z')

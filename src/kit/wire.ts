@@ -10,6 +10,13 @@ export const DEFAULT_LIMIT = 10
 /** `limit=-1` asks for every row. */
 export const ALL_ROWS = -1
 
+/** What both databases keep as it is: PostgreSQL takes no NUL in text, and neither keeps half a surrogate pair. */
+const isStorable = (value: string): boolean => value.isWellFormed() && !value.includes('\0')
+
+/** Text that ends in the store or in a query, at most `max` UTF-16 units long. */
+export const text = (max: number) =>
+  z.string().max(max).refine(isStorable, 'must be valid Unicode without NUL characters')
+
 const integer = (name: string) =>
   z
     .string()
@@ -50,18 +57,15 @@ export const QueryBoolean = z
   .transform((text) => text.toLowerCase() === 'true')
 
 /** A text filter of a list: `*` and `?` are wildcards, a backslash takes them literally. */
-export const TextFilter = z.string().max(512)
+export const TextFilter = text(512)
 
 /** A comma-separated list in a query, empty parts left out. */
-export const CommaList = z
-  .string()
-  .max(4096)
-  .transform((text) =>
-    text
-      .split(',')
-      .map((part) => part.trim())
-      .filter((part) => part !== ''),
-  )
+export const CommaList = text(4096).transform((list) =>
+  list
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== ''),
+)
 
 /** A free JSON object, kept as it comes. */
 export const Metadata = z.record(z.string().max(256), z.unknown())

@@ -1,0 +1,162 @@
+import type { ChildProcess } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Request, Target } from './load-job.ts'
+import { lastLines, launch, pidOf, SERVER_CORE, scratch, stop } from './processes.ts'
+import { exchange, expectJson, firstAnswer, freePort } from './wire.ts'
+
+export const ADMIN_PASSWORD = 'Bench-Admin-Passw0rd'
+export const USER_PASSWORD = 'Bench-User-Passw0rd'
+
+export interface Session {
+  readonly bearer: Readonly<Record<string, string>>
+  readonly refreshToken: string
+  readonly clientId: string
+}
+
+/** A server of this checkout on a data folder of its own, pinned to its core. */
+export class Keystead {
+  readonly folder: string
+  readonly #name: string
+  #child: ChildProcess | undefined
+  #target: Target | undefined
+
+  constructor(name: string) {
+    this.#name = name
+    this.folder = scratch(`data-${name}`)
+  }
+
+  get #log(): string {
+    return join(scratch('logs'), `${this.#name}.log`)
+  }
+
+  get running(): boolean {
+    return this.#child !== undefined
+  }
+
+  get target(): Target {
+    if (!this.#target) throw new Error(`server ${this.#name} does not run`)
+    return this.#target
+  }
+
+  get pid(): number {
+    if (!this.#child) throw new Error(`server ${this.#name} does not run`)
+    return pidOf(this.#child)
+  }
+
+  /** Returns the milliseconds from the start of the process to the first 200 of GET /healthz. */
+  async start(how: 'process' | 'npm start' = 'process'): Promise<number> {
+    const port = await freePort()
+    const log = this.#log
+    const caFile = join(this.folder, 'ca.pem')
+    const since = performance.now()
+    const child = launch({
+      core: SERVER_CORE,
+      ...(how === 'process'
+        ? { command: process.execPath, args: ['src/main.ts', 'serve'] }
+        : { command: 'npm', args: ['start'] }),
+      env: {
+        KEYSTEAD_DATA_DIR: this.folder,
+        KEYSTEAD_LISTEN: `127.0.0.1:${port}`,
+        KEYSTEAD_ADMIN_PASSWORD: ADMIN_PASSWORD,
+      },
+      log,
+    })
+    this.#child = child
+    const ca = () => (existsSync(caFile) ? readFileSync(caFile, 'utf8') : undefined)
+    let known: Target | undefined
+    const target = () => {
+      const pem = known ? undefined : ca()
+      if (pem !== undefined) known = { host: '127.0.0.1', port, ca: pem }
+      return known
+    }
+    const took = await firstAnswer(target, '/healthz', {
+      since,
+      patienceMs: 60_000,
+      gaveUp: () =>
+        child.exitCode === null
+          ? undefined
+          : `the server ended with ${child.exitCode}:\n${lastLines(log)}`,
+    })
+    this.#target = known
+    return took
+  }
+
+  async stop(): Promise<void> {
+    if (this.#child) await stop(this.#child)
+    this.#child = undefined
+    this.#target = undefined
+  }
+
+  call(request: Request, status: number): Promise<Record<string, unknown>> {
+    return expectJson(this.target, request, status)
+  }
+
+  /** Access tokens live 300 s, so each measurement signs in anew. */
+  async signIn(username = 'admin', password = ADMIN_PASSWORD): Promise<Session> {
+    const reply = await this.call(signInRequest(username, password), 200)
+    return {
+      bearer: { authorization: `Bearer ${String(reply['jwt'])}` },
+      refreshToken: String(reply['refresh_token']),
+      clientId: String(reply['client_id']),
+    }
+  }
+
+  /** Users `bench-0`, `bench-1` … that exist already are left as they are. Returns their ids. */
+  async users(count: number): Promise<string[]> {
+    const { bearer } = await this.signIn()
+    const ids: string[] = []
+    for (let index = 0; index < count; index++) {
+      const username = `bench-${index}`
+      const path = '/api/v1/usermgmt/users/'
+      const found = await this.call(
+        { method: 'GET', path: `${path}?username=${username}`, headers: bearer },
+        200,
+      )
+      const [existing] = found['resources'] as { user_id: string }[]
+      const user =
+        existing ??
+        (await this.call(
+          {
+            method: 'POST',
+            path,
+            headers: bearer,
+            body: JSON.stringify({ username, password: USER_PASSWORD }),
+          },
+          201,
+        ))
+      ids.push(String(user['user_id' as keyof typeof user]))
+    }
+    return ids
+  }
+
+  /** The whole answer as it came, for floors that answer the same bytes. */
+  answer(request: Request) {
+    return exchange(this.target, request)
+  }
+}
+
+export const signInRequest = (username: string, password: string): Request => ({
+  method: 'POST',
+  path: '/api/v1/auth/tokens',
+  body: JSON.stringify({ grant_type: 'password', username, password }),
+})
+
+export const refreshRequest = (refreshToken: string): Request => ({
+  method: 'POST',
+  path: '/api/v1/auth/tokens',
+  body: JSON.stringify({ grant_type: 'refresh_token', refresh_token: refreshToken }),
+})
+
+export const selfRequest = (session: Session): Request => ({
+  method: 'GET',
+  path: '/api/v1/auth/self/user',
+  headers: session.bearer,
+})
+
+export const createGroupRequest = (session: Session): Request => ({
+  method: 'POST',
+  path: '/api/v1/usermgmt/groups/',
+  headers: session.bearer,
+  body: JSON.stringify({ name: 'bench-{n}' }),
+})

@@ -1,0 +1,24 @@
+import { banners } from './identity/banners/contract.ts'
+import { groups } from './identity/groups/contract.ts'
+import { passwordPolicies } from './identity/password-policies/contract.ts'
+import { self } from './identity/self/contract.ts'
+import { tokens } from './identity/tokens/contract.ts'
+import { users } from './identity/users/contract.ts'
+import { info } from './system/info/contract.ts'
+import { records } from './system/records/contract.ts'
+import { rootOfTrust } from './system/root-of-trust/contract.ts'
+
+/** Every endpoint by name (`groups.create`). The server, OpenAPI, the SDK and the command line all read it. */
+export const catalogue = {
+  tokens,
+  self,
+  users,
+  groups,
+  passwordPolicies,
+  banners,
+  records,
+  info,
+  rootOfTrust,
+} as const
+
+export type Catalogue = typeof catalogue

@@ -1,0 +1,253 @@
+import { join } from 'node:path'
+import {
+  type Address,
+  address,
+  type Environment,
+  file,
+  folder,
+  hostAndPort,
+  httpsUrl,
+  isLoopback,
+  type NamedSetting,
+  names,
+  oneOf,
+  onOff,
+  postgresUrl,
+  type RootKeySetting,
+  rootKeySource,
+  type Setting,
+  settingNames,
+  text,
+  wholeNumber,
+} from './settings-kinds.ts'
+import { type Given, gather, SettingsError } from './settings-sources.ts'
+
+export type { Address, Environment, RootKeySetting } from './settings-kinds.ts'
+export { SettingsError } from './settings-sources.ts'
+
+export interface CommonSettings {
+  readonly config: string | undefined
+  readonly dataDir: string
+  readonly listen: Address
+}
+
+/** What the server reads. Paths are absolute. */
+export interface ServerSettings extends CommonSettings {
+  readonly allowRemote: boolean
+  /** A PostgreSQL URL; undefined: SQLite in the data folder. */
+  readonly databaseUrl: string | undefined
+  readonly rootKey: RootKeySetting
+  /** For the first start only. */
+  readonly adminPassword: string | undefined
+  readonly tlsNames: readonly string[]
+  readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
+  readonly shutdownSeconds: number
+}
+
+/** What the commands that speak to a server read. */
+export interface ClientSettings extends CommonSettings {
+  readonly url: string
+  /** False when the URL is this machine's own server, taken from `listen`. */
+  readonly urlGiven: boolean
+  readonly username: string | undefined
+  readonly password: string | undefined
+  readonly passwordFile: string | undefined
+  readonly domain: string | undefined
+  readonly caFile: string | undefined
+  readonly insecure: boolean
+  readonly timeoutSeconds: number
+}
+
+type Rows<T> = { readonly [Name in keyof T]-?: Setting<Exclude<T[Name], undefined>> }
+
+export const commonRows: Rows<CommonSettings> = {
+  config: {
+    kind: file,
+    notInFile: true,
+    help: 'A YAML file with any of these settings.',
+  },
+  dataDir: {
+    kind: folder,
+    default: './keystead-data',
+    help: 'The folder with the database, the root key and the certificates.',
+  },
+  listen: {
+    kind: address,
+    default: '127.0.0.1:8443',
+    help: 'Where the server listens. Other than on this machine only with allow_remote.',
+  },
+}
+
+export const serverRows: Rows<Omit<ServerSettings, keyof CommonSettings>> = {
+  allowRemote: {
+    kind: onOff,
+    default: '0',
+    help: 'Lets the server listen where other machines reach it.',
+  },
+  databaseUrl: {
+    kind: postgresUrl,
+    secret: true,
+    help: 'A PostgreSQL database. Without it the server keeps a SQLite database in its data folder.',
+  },
+  rootKey: {
+    kind: rootKeySource,
+    default: 'file:<data folder>/root.key',
+    help: 'The key that everything else is sealed under: a file, a variable with 32 bytes in base64 or hexadecimal, or a file with a passphrase.',
+  },
+  adminPassword: {
+    kind: text,
+    secret: true,
+    help: 'The first password of admin, on the first start only. Without it one is made and shown, and must be changed.',
+  },
+  tlsNames: {
+    kind: names,
+    default: '',
+    help: "More DNS names and IP addresses for the server's certificate.",
+  },
+  logLevel: {
+    kind: oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
+    default: 'info',
+    help: 'The least severe messages to log.',
+  },
+  shutdownSeconds: {
+    kind: wholeNumber(1, 3600),
+    default: '20',
+    help: 'How long requests may take to finish when the server stops.',
+  },
+}
+
+export const clientRows: Rows<Omit<ClientSettings, keyof CommonSettings | 'urlGiven'>> = {
+  url: {
+    kind: httpsUrl,
+    default: "this machine's own server",
+    help: 'The server to speak to.',
+  },
+  username: { kind: text, default: 'admin', help: 'Who signs in.' },
+  password: {
+    kind: text,
+    secret: true,
+    help: 'The password. Without it and without a password file the command asks.',
+  },
+  passwordFile: {
+    kind: file,
+    help: 'A file whose first line is the password; - reads it from standard input.',
+  },
+  domain: { kind: text, default: 'root', help: 'The domain to work in, by name or id.' },
+  caFile: {
+    kind: file,
+    default: '<data folder>/ca.pem',
+    help: "The certificates that the server's own must come from, in PEM.",
+  },
+  insecure: {
+    kind: onOff,
+    default: '0',
+    help: 'Accepts any certificate. Whoever stands in between reads the password.',
+  },
+  timeoutSeconds: {
+    kind: wholeNumber(1, 3600),
+    default: '30',
+    help: 'How long to wait for an answer.',
+  },
+}
+
+const rowsOf = (rows: Readonly<Record<string, Setting>>): [string, Setting][] =>
+  Object.entries(rows)
+
+/** Every setting there is, with who reads it. */
+export const allSettings: readonly NamedSetting[] = [
+  ...rowsOf(commonRows).map(([name, row]) => ({ name, row, who: 'both' as const })),
+  ...rowsOf(serverRows).map(([name, row]) => ({ name, row, who: 'server' as const })),
+  ...rowsOf(clientRows).map(([name, row]) => ({ name, row, who: 'client' as const })),
+]
+
+/**
+ * The settings of the server from its flags, the environment, the configuration file and the defaults, in this order.
+ * SettingsError says in one sentence each what is unknown, malformed or unsafe; then nothing should be started.
+ */
+export function readServerSettings(
+  argv: readonly string[],
+  env: Environment,
+  cwd: string,
+): ServerSettings {
+  const given = gather(argv, env, cwd, allSettings, 'server')
+  const { problems } = given
+  const { config, dataDir, listen } = common(given, cwd)
+  const settings: ServerSettings = {
+    config,
+    dataDir,
+    listen,
+    allowRemote: given.value('allowRemote', serverRows.allowRemote) ?? false,
+    databaseUrl: given.value('databaseUrl', serverRows.databaseUrl),
+    rootKey: given.value('rootKey', serverRows.rootKey) ?? {
+      scheme: 'file',
+      path: join(dataDir, 'root.key'),
+    },
+    adminPassword: given.value('adminPassword', serverRows.adminPassword),
+    tlsNames: given.value('tlsNames', serverRows.tlsNames) ?? [],
+    logLevel: given.value('logLevel', serverRows.logLevel) ?? 'info',
+    shutdownSeconds: given.value('shutdownSeconds', serverRows.shutdownSeconds) ?? 20,
+  }
+  const variable = settings.rootKey.scheme === 'env' ? settings.rootKey.variable : undefined
+  problems.push(...given.unknownVariables(variable))
+  if (!isLoopback(listen.host) && !settings.allowRemote)
+    problems.push(
+      `${settingNames('listen').env} is ${hostAndPort(listen)}, where other machines reach it; ` +
+        `set ${settingNames('allowRemote').env}=1 if they should.`,
+    )
+  const { NODE_TLS_REJECT_UNAUTHORIZED: checksCertificates } = env
+  if (checksCertificates === '0')
+    problems.push(
+      'NODE_TLS_REJECT_UNAUTHORIZED=0 switches certificate checks off for the whole server; unset it.',
+    )
+  if (problems.length > 0) throw new SettingsError(problems)
+  return settings
+}
+
+/** The same for a command that speaks to a server. */
+export function readClientSettings(
+  argv: readonly string[],
+  env: Environment,
+  cwd: string,
+): ClientSettings {
+  const given = gather(argv, env, cwd, allSettings, 'client')
+  const { problems } = given
+  const url = given.value('url', clientRows.url)
+  const settings: ClientSettings = {
+    ...common(given, cwd),
+    url: url ?? '',
+    urlGiven: url !== undefined,
+    username: given.value('username', clientRows.username),
+    password: given.value('password', clientRows.password),
+    passwordFile:
+      given.text('passwordFile') === '-'
+        ? '-'
+        : given.value('passwordFile', clientRows.passwordFile),
+    domain: given.value('domain', clientRows.domain),
+    caFile: given.value('caFile', clientRows.caFile),
+    insecure: given.value('insecure', clientRows.insecure) ?? false,
+    timeoutSeconds: given.value('timeoutSeconds', clientRows.timeoutSeconds) ?? 30,
+  }
+  problems.push(...given.unknownVariables(given.variableOfRootKey()))
+  if (problems.length > 0) throw new SettingsError(problems)
+  return url === undefined
+    ? { ...settings, url: `https://${hostAndPort(local(settings.listen))}` }
+    : settings
+}
+
+function common(given: Given, cwd: string): CommonSettings {
+  return {
+    config: given.configFile,
+    dataDir:
+      given.value('dataDir', commonRows.dataDir) ??
+      folder.parse(commonRows.dataDir.default ?? '', cwd),
+    listen:
+      given.value('listen', commonRows.listen) ??
+      address.parse(commonRows.listen.default ?? '', cwd),
+  }
+}
+
+/** A server that listens on every address is reached on the loopback one. */
+const local = ({ host, port }: Address): Address => ({
+  host: host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host,
+  port,
+})

@@ -1,0 +1,308 @@
+import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { chmod, lstat, mkdir, readFile, writeFile } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import type { FastifyInstance } from 'fastify'
+import { catalogue } from './catalogue.ts'
+import type { Services } from './context.ts'
+import { createPasswordHasher } from './crypto/passwords.ts'
+import type { RootKeySource } from './crypto/root-key.ts'
+import { loggerOptions } from './http/log.ts'
+import type { Authority } from './http/gate.ts'
+import type { Route } from './http/mount.ts'
+import { createServer } from './http/server.ts'
+import * as identity from './identity/index.ts'
+import type { Clock } from './kit/time.ts'
+import { type Location, openStore, type StoreLog } from './store/index.ts'
+import type { Store } from './store/store.ts'
+import * as system from './system/index.ts'
+
+/** What a server is started with, whichever way the operator said it. */
+export interface ServerSetup {
+  readonly dataDir: string
+  readonly listen: { readonly host: string; readonly port: number }
+  /** A PostgreSQL URL; undefined: SQLite in the data folder. */
+  readonly databaseUrl: string | undefined
+  readonly rootKey: RootKeySource
+  /** For the first start only. */
+  readonly adminPassword: string | undefined
+  readonly tlsNames: readonly string[]
+  readonly logLevel: string
+  readonly shutdownSeconds: number
+}
+
+export interface RunningServer {
+  readonly url: string
+  /** PEM of the CA that clients need to trust, and where it lies. */
+  readonly ca: string
+  readonly caFile: string
+  /** The administrator's generated password: on the first start only, and only when none was given. */
+  readonly firstPassword: string | undefined
+  readonly server: FastifyInstance
+  /** Lets requests under way finish, makes what they wrote durable, and closes everything. */
+  stop(): Promise<void>
+}
+
+/** What tests turn: the clock, the database, and whether answers are held against their contracts. */
+export interface Turned {
+  readonly now?: Clock
+  readonly checkReplies?: boolean
+  readonly store?: Store
+}
+
+export const VERSION: string = (
+  JSON.parse(readFileSync(packageFile('package.json'), 'utf8')) as { version: string }
+).version
+
+/** A file of the package, from the sources and from the compiled tree alike. */
+function packageFile(name: string): URL {
+  const compiled = import.meta.url.endsWith('.js')
+  return new URL(`${compiled ? '../..' : '..'}/${name}`, import.meta.url)
+}
+
+const RENEW_CERTIFICATE_MS = 24 * 3_600_000
+
+/** The opened installation: store unsealed, first objects made. The ground that the server and offline commands stand on. */
+async function openInstallation(setup: ServerSetup, log: StoreLog, turned: Turned) {
+  await privateFolder(setup.dataDir)
+  const nodeId = await readNodeId(setup.dataDir)
+  const store = turned.store ?? (await openStore(locationOf(setup), { log }))
+  try {
+    const seal = await system.openSeal(store, setup.rootKey, {
+      nodeId,
+      allowInit: true,
+      wrappedColumns: identity.wrappedColumns,
+    })
+    await store.unseal(seal.storeKeys)
+    const services: Services = {
+      store,
+      envelope: seal.envelope,
+      passwords: createPasswordHasher({}),
+      now: turned.now ?? (() => new Date()),
+      nodeId,
+      version: VERSION,
+    }
+    const firstPassword = await firstStart(services, setup.adminPassword, log)
+    return { nodeId, store, seal, services, firstPassword }
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+export const locationOf = ({ databaseUrl, dataDir }: Pick<ServerSetup, 'databaseUrl' | 'dataDir'>): Location =>
+  databaseUrl === undefined
+    ? { kind: 'sqlite', file: join(dataDir, 'keystead.db') }
+    : { kind: 'postgres', url: databaseUrl }
+
+async function firstStart(
+  services: Services,
+  given: string | undefined,
+  log: StoreLog,
+): Promise<string | undefined> {
+  if (!(await identity.isFirstStart(services))) {
+    if (given !== undefined)
+      log.warn('the first password of admin is ignored: this installation was set up before')
+    return undefined
+  }
+  const made = await identity.seedIdentity(services, given)
+  return given === undefined ? made : undefined
+}
+
+/** Makes folder, root key, database and first objects, and stops. Returns the generated password, if one was made. */
+export async function initialise(setup: ServerSetup, log: StoreLog): Promise<{ firstPassword: string | undefined; caFile: string }> {
+  const { store, seal, services, firstPassword } = await openInstallation(setup, log, {})
+  try {
+    const tls = await system.openServerTls(store, seal.dataKeys, setup.tlsNames, services.now())
+    return { firstPassword, caFile: await writeCa(setup.dataDir, tls.ca) }
+  } finally {
+    seal.close()
+    await services.passwords.close()
+    await store.close()
+  }
+}
+
+/** Puts a new root key in place while no server runs. */
+export async function rotateRootKeyOffline(setup: ServerSetup, log: StoreLog): Promise<void> {
+  const { store, seal, services } = await openInstallation(setup, log, {})
+  try {
+    await seal.rotateRootKey()
+  } finally {
+    seal.close()
+    await services.passwords.close()
+    await store.close()
+  }
+}
+
+export async function startServer(setup: ServerSetup, turned: Turned = {}): Promise<RunningServer> {
+  const early: StoreLog = collectLog()
+  const { store, seal, services, firstPassword } = await openInstallation(setup, early, turned)
+  let stopping = false
+  try {
+    const tls = await system.openServerTls(store, seal.dataKeys, setup.tlsNames, services.now())
+    const caFile = await writeCa(setup.dataDir, tls.ca)
+    await seal.finishRotations()
+    await store.transact((tx) => identity.clearStaleGuesses(tx, services.now()))
+
+    const { routes, authority } = await wire(services, seal, setup.rootKey)
+    const server = await createServer({
+      routes,
+      services,
+      authority,
+      checkReplies: turned.checkReplies ?? false,
+      tls: tls.context,
+      operations: {
+        ready: async () => !stopping && (await store.healthy()),
+        openapiFile: packageFile('openapi.json'),
+      },
+      logger: loggerOptions(setup.logLevel),
+    })
+    handOver(early, server)
+
+    const renewal = setInterval(() => {
+      system
+        .openServerTls(store, seal.dataKeys, setup.tlsNames, services.now())
+        .then((fresh) => (server.server as unknown as { setSecureContext(o: object): void }).setSecureContext(fresh.context))
+        .catch((err: unknown) => server.log.error({ err }, 'the server certificate could not be renewed'))
+    }, RENEW_CERTIFICATE_MS).unref()
+
+    await server.listen({ host: setup.listen.host, port: setup.listen.port })
+    const { port } = server.server.address() as AddressInfo
+    const host = setup.listen.host.includes(':') ? `[${setup.listen.host}]` : setup.listen.host
+
+    return {
+      url: `https://${host}:${port}`,
+      ca: tls.ca,
+      caFile,
+      firstPassword,
+      server,
+      async stop() {
+        stopping = true
+        clearInterval(renewal)
+        await closeWithin(server, setup.shutdownSeconds)
+        seal.close()
+        await services.passwords.close()
+        if (turned.store === undefined) await store.close()
+      },
+    }
+  } catch (error) {
+    seal.close()
+    await services.passwords.close()
+    if (turned.store === undefined) await store.close()
+    throw error
+  }
+}
+
+/** Every endpoint with its function; a contract without its handlers does not compile. */
+async function wire(
+  services: Services,
+  seal: system.Seal,
+  rootKey: RootKeySource,
+): Promise<{ routes: readonly Route[]; authority: Authority }> {
+  const keys = await identity.openTokenKeys(services, seal.dataKeys)
+  const principalOf = identity.rememberPrincipals(services)
+  const handlers: { readonly [Area in keyof typeof catalogue]: Readonly<Record<string, unknown>> } = {
+    tokens: identity.tokenHandlers({ keys, principalOf }),
+    self: identity.selfHandlers(principalOf),
+    users: identity.userHandlers,
+    groups: identity.groupHandlers,
+    passwordPolicies: identity.passwordPolicyHandlers,
+    banners: identity.bannerHandlers,
+    records: system.recordHandlers,
+    info: system.infoHandlers,
+    rootOfTrust: system.rootOfTrustHandlers(rootOfTrust(services, seal, rootKey)),
+  }
+  const routes: Route[] = []
+  for (const [area, endpoints] of Object.entries(catalogue))
+    for (const [name, endpoint] of Object.entries(endpoints)) {
+      const handler = handlers[area as keyof typeof catalogue][name]
+      routes.push({ name: `${area}.${name}`, endpoint, handler: handler as Route['handler'] })
+    }
+  const authenticate = identity.createAuthenticator(
+    services,
+    (kid) => keys.publicKey(kid),
+    () => keys.refresh(),
+    principalOf,
+  )
+  return { routes, authority: { authenticate, grants: ({ groups }, action) => identity.grants(groups, action) } }
+}
+
+function rootOfTrust({ store }: Services, seal: system.Seal, source: RootKeySource): system.RootOfTrust {
+  const current = async () => {
+    const row = await store.read
+      .selectFrom('root_keks')
+      .select(['root_key_id', 'created_at'])
+      .orderBy('version', 'desc')
+      .executeTakeFirstOrThrow()
+    return { id: row.root_key_id, createdAt: row.created_at, source: source.scheme }
+  }
+  return {
+    current,
+    async rotate() {
+      await seal.rotateRootKey()
+      return current()
+    },
+  }
+}
+
+/** Requests under way get their answers; connections that are still open afterwards are cut. */
+async function closeWithin(server: FastifyInstance, seconds: number): Promise<void> {
+  const timer = setTimeout(() => server.server.closeAllConnections(), seconds * 1000)
+  server.server.closeIdleConnections()
+  await server.close()
+  clearTimeout(timer)
+}
+
+/** 0700, ours, no symbolic link: everything the server keeps lies in it. */
+async function privateFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o700 })
+  const found = await lstat(path)
+  if (!found.isDirectory()) throw new Error(`the data folder ${path} is not a folder`)
+  if (process.getuid !== undefined && found.uid !== process.getuid())
+    throw new Error(`the data folder ${path} belongs to another user`)
+  if ((found.mode & 0o077) !== 0) await chmod(path, 0o700)
+}
+
+/** A name for this node that lasts as long as its data folder: its audit chain carries it. */
+async function readNodeId(dataDir: string): Promise<string> {
+  const file = join(dataDir, 'node.id')
+  await writeFile(file, `${randomUUID()}\n`, { flag: 'wx', mode: 0o600, flush: true }).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error
+    },
+  )
+  const id = (await readFile(file, 'utf8')).trim()
+  if (!/^[0-9a-f-]{36}$/.test(id)) throw new Error(`${file} does not hold the id of a node`)
+  return id
+}
+
+async function writeCa(dataDir: string, pem: string): Promise<string> {
+  const file = join(dataDir, 'ca.pem')
+  const text = `${pem.trim()}\n`
+  if ((await readFile(file, 'utf8').catch(() => '')) !== text)
+    await writeFile(file, text, { mode: 0o600, flush: true })
+  return file
+}
+
+/** What is said before there is a logger, to be handed over to it. */
+function collectLog(): StoreLog & { said: ['info' | 'warn' | 'error', string][]; to?: FastifyInstance['log'] } {
+  const log = {
+    said: [] as ['info' | 'warn' | 'error', string][],
+    to: undefined as FastifyInstance['log'] | undefined,
+    info: (message: string) => say('info', message),
+    warn: (message: string) => say('warn', message),
+    error: (message: string) => say('error', message),
+  }
+  const say = (level: 'info' | 'warn' | 'error', message: string) => {
+    if (log.to) log.to[level](message)
+    else log.said.push([level, message])
+  }
+  return log as never
+}
+
+function handOver(early: StoreLog, server: FastifyInstance): void {
+  const log = early as ReturnType<typeof collectLog>
+  log.to = server.log
+  for (const [level, message] of log.said.splice(0)) server.log[level](message)
+}

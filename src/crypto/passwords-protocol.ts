@@ -1,0 +1,24 @@
+import { constants } from 'node:os'
+
+/** One piece of work for the process that hashes passwords: with `phc` to check, without to hash. */
+export interface Job {
+  readonly password: string
+  readonly phc?: string
+}
+
+export interface Answer {
+  /** The PHC string, or whether the password is right; absent when the work failed. */
+  readonly value?: string | boolean
+}
+
+/** OWASP's first choice for Argon2id, in KiB and passes. `algorithm` 2 is Argon2id. */
+export const COST = {
+  algorithm: 2,
+  memoryCost: 19_456,
+  timeCost: 2,
+  parallelism: 1,
+  outputLen: 32,
+} as const
+
+/** Low enough to give way to requests, and not so low that a busy server lets nobody sign in. */
+export const LOW_PRIORITY = constants.priority.PRIORITY_BELOW_NORMAL

@@ -1,0 +1,74 @@
+import { Fault } from '../kit/fault.ts'
+
+export const MAX_BODY_BYTES = 1024 * 1024
+const MAX_DEPTH = 32
+const MAX_KEYS = 1000
+
+/**
+ * Parses a JSON body within limits that hold before the parse: depth and keys per object are counted on the raw
+ * bytes, since a megabyte of `[{},{},…]` takes twenty times that as objects. Keys that reach into prototypes are
+ * refused rather than ignored.
+ */
+export function parseJson(bytes: Buffer): unknown {
+  measure(bytes)
+  let text: string
+  try {
+    text = utf8.decode(bytes)
+  } catch (cause) {
+    throw new Fault('invalid', 'the body is not UTF-8', { cause })
+  }
+  try {
+    return JSON.parse(text, refusePrototypeKeys)
+  } catch (cause) {
+    if (cause instanceof Fault) throw cause
+    // The parser's own message quotes the body, which may hold a secret.
+    throw new Fault('invalid', 'the body is not valid JSON')
+  }
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+const refusePrototypeKeys = (key: string, value: unknown): unknown => {
+  if (key === '__proto__' || key === 'constructor' || key === 'prototype')
+    throw new Fault('invalid', `a body may not have a field named ${key}`)
+  return value
+}
+
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const OPEN_ARRAY = 0x5b
+const CLOSE_ARRAY = 0x5d
+const OPEN_OBJECT = 0x7b
+const CLOSE_OBJECT = 0x7d
+const COLON = 0x3a
+
+/** Walks the bytes once and throws at the first limit passed. Malformed JSON is left to the parser. */
+function measure(bytes: Buffer): void {
+  const keys: number[] = []
+  let inText = false
+  let containers = 0
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at]
+    if (inText) {
+      if (byte === BACKSLASH) at++
+      else if (byte === QUOTE) inText = false
+      continue
+    }
+    if (byte === QUOTE) inText = true
+    else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
+      keys.push(0)
+      if (keys.length > MAX_DEPTH)
+        throw new Fault('invalid', `a body may not be nested deeper than ${MAX_DEPTH} levels`)
+      if (++containers > MAX_CONTAINERS)
+        throw new Fault('invalid', `a body may not hold more than ${MAX_CONTAINERS} objects and lists`)
+    } else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) keys.pop()
+    else if (byte === COLON && keys.length > 0) {
+      const count = (keys[keys.length - 1] ?? 0) + 1
+      if (count > MAX_KEYS)
+        throw new Fault('invalid', `an object in a body may not have more than ${MAX_KEYS} fields`)
+      keys[keys.length - 1] = count
+    }
+  }
+}
+
+const MAX_CONTAINERS = 20_000

@@ -1,0 +1,174 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import type { Context, Services } from '../context.ts'
+import type { Endpoint, Method } from '../kit/endpoint.ts'
+import { Fault, Tampered } from '../kit/fault.ts'
+import { faultOnTheWire, internalError } from './faults.ts'
+import { ANONYMOUS, type Authority, credential, Passage } from './gate.ts'
+import { parseJson } from './json.ts'
+import { parseForm, parseQuery } from './query.ts'
+import { parseInput, validationSentence, withoutNulls } from './validate.ts'
+
+/** An endpoint with the function that answers it. */
+export interface Route {
+  /** As the catalogue names it: `groups.create`. */
+  readonly name: string
+  readonly endpoint: Endpoint
+  readonly handler: (context: Context, input: never) => Promise<unknown>
+}
+
+export interface MountOptions {
+  readonly services: Services
+  readonly authority: Authority
+  /** Holds every answer against its contract; for tests, which should fail on what a client would stumble over. */
+  readonly checkReplies: boolean
+}
+
+const METHODS: readonly Method[] = ['GET', 'POST', 'PATCH', 'PUT', 'DELETE']
+
+/** Mounts every route behind the one gate. Throws at start when a route does not say who may call it. */
+export function mount(server: FastifyInstance, routes: readonly Route[], options: MountOptions): void {
+  const methodsOf = new Map<string, Set<Method>>()
+  for (const route of routes) {
+    const { endpoint, name } = route
+    demandDeclared(name, endpoint)
+    const url = `/api${endpoint.path}`
+    const methods = methodsOf.get(url) ?? new Set()
+    methodsOf.set(url, methods.add(endpoint.method))
+    server.route({ method: endpoint.method, url, handler: passageFor(route, options) })
+  }
+  for (const [url, methods] of methodsOf) {
+    const others = METHODS.filter((method) => !methods.has(method))
+    if (others.length > 0)
+      server.route({ method: others, url, handler: refuseMethod([...methods].join(', ')) })
+  }
+}
+
+/** What the types already demand, for callers that do not compile: a route without access must not start. */
+function demandDeclared(name: string, endpoint: Endpoint): void {
+  const { access, audit, reply } = endpoint as Partial<Endpoint>
+  if (access === undefined || (typeof access === 'object' && !(access.action && access.resource)))
+    throw new Error(`the endpoint ${name} does not say who may call it`)
+  if (audit === undefined) throw new Error(`the endpoint ${name} does not say whether it is recorded`)
+  if (reply === undefined) throw new Error(`the endpoint ${name} does not say what it answers`)
+}
+
+function refuseMethod(allowed: string) {
+  return (request: FastifyRequest, reply: FastifyReply) => {
+    reply.header('allow', allowed)
+    throw new Fault('method-not-allowed', `${request.method} is not offered here; there is ${allowed}`)
+  }
+}
+
+function passageFor(route: Route, { services, authority, checkReplies }: MountOptions) {
+  const { endpoint, name, handler } = route
+  const area = name.slice(0, name.indexOf('.'))
+  const known = knownParameters(endpoint.query)
+  const act = handler as (context: Context, input: unknown) => Promise<unknown>
+
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    let passage: Passage | undefined
+    const open = (caller: typeof ANONYMOUS) =>
+      new Passage(area, endpoint, services, caller, authority, request, reply)
+    try {
+      if (endpoint.access === 'public') passage = open(ANONYMOUS)
+      else {
+        const token = credential(request)
+        if (token === undefined) throw new Fault('unauthenticated', 'Authorization header is missing')
+        // A refused credential is on record under no name, since nobody was recognised.
+        passage = open(ANONYMOUS)
+        passage = open(await authority.authenticate(token))
+        if (typeof endpoint.access === 'object')
+          passage.context.authorize(endpoint.access.action, endpoint.access.resource)
+      }
+      const query = endpoint.query === undefined ? undefined : parseQuery(queryText(request.url))
+      const input = {
+        params: parseInput(endpoint.params, request.params),
+        query: parseInput(endpoint.query, query),
+        body: endpoint.body === undefined ? undefined : parseInput(endpoint.body, bodyOf(request, endpoint)),
+      }
+      if (known !== undefined && query !== undefined)
+        for (const parameter in query)
+          if (!known.has(parameter))
+            passage.context.say(`the query parameter ${JSON.stringify(parameter.slice(0, 64))} is not known and was ignored`)
+      const output = await act(passage.context, input)
+      await passage.succeeded()
+      return answer(reply, endpoint, withMessages(output, passage.messages), checkReplies)
+    } catch (error) {
+      return fail(request, reply, error, passage)
+    }
+  }
+}
+
+function knownParameters(query: z.ZodType | undefined): ReadonlySet<string> | undefined {
+  return query instanceof z.ZodObject ? new Set(Object.keys(query.shape)) : undefined
+}
+
+const queryText = (url: string): string => {
+  const mark = url.indexOf('?')
+  return mark < 0 ? '' : url.slice(mark + 1)
+}
+
+function bodyOf(request: FastifyRequest, endpoint: Endpoint): unknown {
+  const bytes = request.body as Buffer | undefined
+  if (bytes === undefined || bytes === null || bytes.length === 0) return {}
+  const type = request.headers['content-type'] ?? ''
+  if (isForm(type)) {
+    if (!endpoint.accepts?.includes('form'))
+      throw new Fault('unsupported-media-type', 'this call takes JSON')
+    return parseForm(bytes)
+  }
+  return withoutNulls(parseJson(bytes))
+}
+
+export const isForm = (type: string): boolean => /^application\/x-www-form-urlencoded\b/i.test(type)
+
+function withMessages(output: unknown, messages: readonly string[]): unknown {
+  if (messages.length === 0) return output
+  if (typeof output !== 'object' || output === null || !('resources' in output)) return output
+  return { ...output, messages }
+}
+
+function answer(
+  reply: FastifyReply,
+  endpoint: Endpoint,
+  output: unknown,
+  checkReplies: boolean,
+): FastifyReply {
+  if (checkReplies) {
+    const checked = endpoint.reply.safeParse(output)
+    if (!checked.success)
+      throw new Error(`an answer breaks its contract: ${validationSentence(checked.error)}`)
+  }
+  if (output === undefined) return reply.code(endpoint.status).send()
+  return reply
+    .code(endpoint.status)
+    .header('content-type', 'application/json; charset=utf-8')
+    .send(JSON.stringify(output))
+}
+
+/** Every failure leaves through here: the caller's in the API's words, ours as a bare number in the log and the answer. */
+export async function fail(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  error: unknown,
+  passage?: Passage,
+): Promise<FastifyReply> {
+  let told = error
+  try {
+    if (error instanceof Fault) await passage?.failed(error)
+    else if (error instanceof Tampered) await passage?.tampered(error.table, error.row)
+  } catch (unrecorded) {
+    // What cannot be recorded is not answered either (U1): the caller learns that the server cannot work.
+    told = unrecorded
+  }
+  const { status, body } =
+    told instanceof Fault
+      ? faultOnTheWire(told.kind, told.message, request.id)
+      : internalError(request.id)
+  if (status >= 500 && status !== 501) request.log.error({ err: told, requestID: request.id }, 'request failed')
+  return reply
+    .code(status)
+    .header('content-type', 'application/json; charset=utf-8')
+    .send(JSON.stringify(body))
+}

@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto'
+import type { SecureContextOptions } from 'node:tls'
+import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
+import { Fault, type FaultKind } from '../kit/fault.ts'
+import { MAX_BODY_BYTES } from './json.ts'
+import { fail, mount, type MountOptions, type Route } from './mount.ts'
+import { mountOperations, type Operations } from './operations.ts'
+import { missingAreas } from './missing.ts'
+
+export interface ServerOptions extends MountOptions {
+  readonly routes: readonly Route[]
+  readonly tls: SecureContextOptions
+  readonly operations: Operations
+  readonly logger: FastifyServerOptions['logger']
+}
+
+/** The HTTPS server with everything mounted, not yet listening. */
+export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
+  const server = Fastify({
+    https: {
+      ...options.tls,
+      minVersion: 'TLSv1.2',
+      // AEAD suites with forward secrecy only (H10); TLS 1.3's own come first.
+      ciphers:
+        'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:' +
+        'ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:' +
+        'ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384',
+      headersTimeout: 15_000,
+      requestTimeout: 60_000,
+      keepAliveTimeout: 65_000,
+      maxHeaderSize: 16 * 1024,
+    },
+    bodyLimit: MAX_BODY_BYTES,
+    genReqId: () => randomUUID(),
+    requestIdHeader: false,
+    exposeHeadRoutes: false,
+    rewriteUrl: (request) => canonicalUrl(request.url ?? '/'),
+    routerOptions: { maxParamLength: 1024 },
+    disableRequestLogging: true,
+    ...(options.logger === undefined ? undefined : { logger: options.logger }),
+  }) as unknown as FastifyInstance
+  readBodiesAsBytes(server)
+  server.setErrorHandler((error, request, reply) => fail(request, reply, asFault(error)))
+  server.setNotFoundHandler((request, reply) =>
+    fail(request, reply, new Fault('not-found', 'there is nothing at this path')),
+  )
+  mount(server, options.routes, options)
+  missingAreas(server, options)
+  await mountOperations(server, options.operations)
+  return server
+}
+
+/**
+ * One spelling of a path: repeated slashes collapse and a trailing one goes, so that `/auth/tokens/` and
+ * `/api//v1/auth/tokens` are answered in place, never by a redirect (reference 1.1).
+ */
+export function canonicalUrl(url: string): string {
+  const mark = url.indexOf('?')
+  const path = mark < 0 ? url : url.slice(0, mark)
+  const query = mark < 0 ? '' : url.slice(mark)
+  if (!path.includes('//') && !(path.length > 1 && path.endsWith('/'))) return url
+  const single = path.replace(/\/{2,}/g, '/')
+  return (single.length > 1 && single.endsWith('/') ? single.slice(0, -1) : single) + query
+}
+
+/** Bodies stay bytes until the caller is known: limits and the token come before any parsing. */
+function readBodiesAsBytes(server: FastifyInstance): void {
+  server.removeAllContentTypeParsers()
+  server.addContentTypeParser(
+    ['application/json', 'application/x-www-form-urlencoded'],
+    { parseAs: 'buffer' },
+    (_request, body, done) => done(null, body),
+  )
+}
+
+/** Fastify's own refusals, in our words. */
+function asFault(error: unknown): unknown {
+  const { code, statusCode } = error as { code?: string; statusCode?: number }
+  const known: Record<string, [FaultKind, string]> = {
+    FST_ERR_CTP_INVALID_MEDIA_TYPE: ['unsupported-media-type', 'this call takes application/json'],
+    FST_ERR_CTP_BODY_TOO_LARGE: ['too-large', `a body may have at most ${MAX_BODY_BYTES} bytes`],
+    FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['invalid', 'Content-Length does not match the body'],
+    FST_ERR_BAD_URL: ['invalid', 'the path is not a valid URL path'],
+    FST_ERR_CTP_EMPTY_TYPE: ['unsupported-media-type', 'a body needs a content type'],
+  }
+  const row = code === undefined ? undefined : known[code]
+  if (row) return new Fault(row[0], row[1])
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
+    return new Fault('invalid', 'the request cannot be read')
+  return error
+}

@@ -1,0 +1,36 @@
+import type { z } from 'zod'
+import { Fault } from '../kit/fault.ts'
+
+/** Parses by the contract's schema; what does not fit is told field by field, never quoting a value. */
+export function parseInput(schema: z.ZodType | undefined, value: unknown): unknown {
+  if (schema === undefined) return undefined
+  const result = schema.safeParse(value)
+  if (result.success) return result.data
+  throw new Fault('invalid', validationSentence(result.error))
+}
+
+/** In the reference's form: `Validation errors:` and a line for each field. */
+export function validationSentence(error: z.ZodError): string {
+  const lines = error.issues
+    .slice(0, 20)
+    .map((issue) => ` ${issue.path.length === 0 ? 'body' : issue.path.join('.')}: ${reason(issue)}`)
+  return `Validation errors:\n${lines.join('\n')}`
+}
+
+/** Zod's own message, except where it repeats what was sent. */
+function reason(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'unrecognized_keys') return 'has a field that is not known'
+  return issue.message.slice(0, 300)
+}
+
+/** CM's clients send null for what they leave out; only inside metadata does null mean null. */
+export function withoutNulls(body: unknown): unknown {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return body
+  let copy: Record<string, unknown> | undefined
+  for (const [key, value] of Object.entries(body)) {
+    if (value !== null) continue
+    copy ??= { ...(body as Record<string, unknown>) }
+    delete copy[key]
+  }
+  return copy ?? body
+}

@@ -1,0 +1,203 @@
+import {
+  type Expression,
+  type ExpressionBuilder,
+  type Kysely,
+  type RawBuilder,
+  type SqlBool,
+  sql,
+} from 'kysely'
+import { quote } from '../kit/fault.ts'
+import { ALL_ROWS, type Page } from '../kit/wire.ts'
+import { type Fold, lowerAscii, matchOf } from './pattern.ts'
+import type { Schema } from './schema.ts'
+import type { Reader } from './store.ts'
+
+type ListTable = {
+  [Table in keyof Schema]: Schema[Table] extends { id: string; domain_id: string } ? Table : never
+}[keyof Schema]
+
+type ColumnOf<Table extends ListTable> = keyof Schema[Table] & string
+
+export interface SortColumn<Table extends ListTable> {
+  readonly column: ColumnOf<Table>
+  /** Compared without the case of A to Z. */
+  readonly lower?: true
+  readonly nullable?: true
+  /** No two rows of a domain share a value, so nothing else is needed to order them. */
+  readonly unique?: true
+}
+
+export interface FilterColumn<Table extends ListTable> {
+  readonly column: ColumnOf<Table>
+  readonly lower?: true
+  /** How the column's own values were folded when they were stored. */
+  readonly fold?: Fold
+}
+
+/** What callers may filter and sort by, under the names the wire has for it. Nothing else reaches a query. */
+export interface Listing<Table extends ListTable, Filter extends string> {
+  readonly table: Table
+  readonly sort: Readonly<Record<string, SortColumn<Table>>>
+  readonly filters: Readonly<Record<Filter, FilterColumn<Table>>>
+  /** The order without `sort`, written as `sort` is. */
+  readonly order: string
+}
+
+export const listing = <Table extends ListTable, Filter extends string>(
+  given: Listing<Table, Filter>,
+): Listing<Table, Filter> => given
+
+export interface ListQuery<Table extends ListTable, Filter extends string> {
+  readonly domain: string
+  readonly page: Page
+  readonly filters?: Readonly<Partial<Record<Filter, string | undefined>>>
+  /** A condition beside the filters; the table goes by its own name. */
+  readonly where?: ((eb: ExpressionBuilder<Schema, Table>) => Expression<SqlBool>) | undefined
+}
+
+export interface Listed<Row> {
+  readonly rows: Row[]
+  /** After filters, before paging. */
+  readonly total: number
+  readonly messages: string[]
+}
+
+/** Any table with any columns: here their names come from a `Listing`. */
+type AnyTable = Record<'listed', Record<string, unknown>>
+
+/** One page of a list (reference 1.4), every row checked against its seal. */
+export async function list<Table extends ListTable, Filter extends string>(
+  reader: Reader,
+  listing: Listing<Table, Filter>,
+  query: ListQuery<Table, Filter>,
+): Promise<Listed<Schema[Table]>> {
+  const { table } = listing
+  const { skip, limit } = query.page
+  const messages: string[] = []
+  const order = orderOf(listing, query.page.sort, messages)
+  const filters = Object.entries(query.filters ?? {}).filter(([, text]) => text !== undefined) as [
+    Filter,
+    string,
+  ][]
+  // No stored text holds it, and PostgreSQL takes none that does.
+  if (filters.some(([, text]) => text.includes('\0'))) return { rows: [], total: 0, messages }
+  const conditions = [
+    sql<SqlBool>`${sql.ref(`${table}.domain_id`)} = ${query.domain}`,
+    ...filters.map(([name, text]) => condition(table, listing.filters[name], text)),
+  ]
+  const anyTable = reader as unknown as Pick<Kysely<AnyTable>, 'selectFrom'>
+
+  const rows = () => {
+    let matching = anyTable
+      .selectFrom(table as 'listed')
+      .where((eb) => eb.and([...conditions, ...extra(eb as never, query.where)]))
+    for (const by of order) matching = matching.orderBy(by)
+    if (limit !== ALL_ROWS) matching = matching.limit(limit)
+    // SQLite knows no offset without a limit.
+    else if (skip > 0) matching = matching.limit(Number.MAX_SAFE_INTEGER)
+    if (skip === 0) return matching.selectAll().execute()
+    // The rows to skip are counted off in the index; only those of the page are fetched.
+    const page = matching
+      .select(sql.ref(`${table}.id`).as('id'))
+      .offset(skip)
+      .as('page')
+    let fetched = anyTable
+      .selectFrom(page)
+      .innerJoin(table as 'listed', `${table}.id` as 'listed.id', 'page.id' as never)
+      .selectAll(table as 'listed')
+    for (const by of order) fetched = fetched.orderBy(by)
+    return fetched.execute()
+  }
+
+  const total = async (): Promise<number> => {
+    if (filters.length === 0 && !query.where) return countOf(reader, query.domain, table)
+    const { total } = await anyTable
+      .selectFrom(table as 'listed')
+      .where((eb) => eb.and([...conditions, ...extra(eb as never, query.where)]))
+      .select(sql<number>`count(*)`.as('total'))
+      .executeTakeFirstOrThrow()
+    return total
+  }
+
+  const [found, all] = await Promise.all([rows(), total()])
+  return { rows: found as unknown as Schema[Table][], total: all, messages }
+}
+
+/** How many rows a domain has in a table, without counting them. Some are counted by node: `table/node`. */
+export async function countOf(
+  reader: Reader,
+  domain: string,
+  table: keyof Schema,
+): Promise<number> {
+  const counts = await reader
+    .selectFrom('counts')
+    .select('rows')
+    .where('domain_id', '=', domain)
+    .where((eb) =>
+      eb.or([
+        eb('table_name', '=', table),
+        eb.and([eb('table_name', '>', `${table}/`), eb('table_name', '<', `${table}0`)]),
+      ]),
+    )
+    .execute()
+  return counts.reduce((sum, { rows }) => sum + rows, 0)
+}
+
+const extra = <Table extends ListTable>(
+  eb: ExpressionBuilder<Schema, Table>,
+  where: ListQuery<Table, never>['where'],
+): Expression<SqlBool>[] => (where ? [where(eb)] : [])
+
+const columnRef = (
+  table: string,
+  { column, lower }: { column: string; lower?: true },
+): RawBuilder<unknown> => {
+  const ref = sql.ref(`${table}.${column}`)
+  return lower ? sql`lower(${ref})` : sql`${ref}`
+}
+
+function condition<Table extends ListTable>(
+  table: Table,
+  filter: FilterColumn<Table>,
+  text: string,
+): RawBuilder<SqlBool> {
+  const match = matchOf(text, filter.fold ?? (filter.lower ? lowerAscii : (same) => same))
+  const column = columnRef(table, filter)
+  return 'equals' in match
+    ? sql`${column} = ${match.equals}`
+    : sql`${column} like ${match.like} escape '\\'`
+}
+
+interface By<Table extends ListTable> {
+  readonly sort: SortColumn<Table>
+  readonly down: boolean
+}
+
+function orderOf<Table extends ListTable, Filter extends string>(
+  { table, sort: known, order }: Listing<Table, Filter>,
+  sort: string | undefined,
+  messages: string[],
+): RawBuilder<unknown>[] {
+  const read = (text: string): By<Table>[] =>
+    text
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== '')
+      .flatMap((part) => {
+        const name = part.replace(/^-/, '')
+        const column = Object.hasOwn(known, name) ? known[name] : undefined
+        if (!column) messages.push(`sort field ${quote(name)} is not known and was ignored`)
+        return column ? [{ sort: column, down: part.startsWith('-') }] : []
+      })
+  const asked = read(sort ?? '')
+  const chosen = asked.length > 0 ? asked : read(order)
+  const by = chosen.map(({ sort: column, down }) => {
+    const direction = down ? sql`desc` : sql`asc`
+    // The databases disagree on where null stands.
+    const nulls = column.nullable ? (down ? sql` nulls last` : sql` nulls first`) : sql``
+    return sql`${columnRef(table, column)} ${direction}${nulls}`
+  })
+  if (chosen.some(({ sort: column }) => column.unique)) return by
+  // Downwards with the last one, so that the index can be read from its end.
+  return [...by, sql`${sql.ref(`${table}.id`)} ${chosen.at(-1)?.down ? sql`desc` : sql`asc`}`]
+}

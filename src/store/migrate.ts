@@ -1,0 +1,33 @@
+import { type Kysely, sql } from 'kysely'
+import { type Migration, Migrator } from 'kysely/migration'
+import { Fault } from '../kit/fault.ts'
+import * as first from './migrations/0001-first.ts'
+
+/** In order; never edited once released. */
+const migrations: Readonly<Record<string, Migration>> = { '0001-first': first }
+
+/**
+ * Brings the database to this version. One that a newer version has written is refused: its rows may mean something
+ * that this version does not know.
+ */
+export async function migrate<Schema>(
+  db: Kysely<Schema>,
+  known: Readonly<Record<string, Migration>> = migrations,
+): Promise<void> {
+  const newer = (await applied(db)).filter((name) => !Object.hasOwn(known, name))
+  if (newer.length > 0)
+    throw new Fault(
+      'unavailable',
+      `the database was written by a newer version of Keystead (it has ${newer.join(', ')}); this version does not open it`,
+    )
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ ...known }) } })
+  const { error } = await migrator.migrateToLatest()
+  if (error) throw error
+}
+
+async function applied<Schema>(db: Kysely<Schema>): Promise<string[]> {
+  const tables = await db.introspection.getTables({ withInternalKyselyTables: true })
+  if (!tables.some(({ name }) => name === 'kysely_migration')) return []
+  const { rows } = await sql<{ name: string }>`select name from kysely_migration`.execute(db)
+  return rows.map(({ name }) => name)
+}

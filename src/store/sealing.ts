@@ -1,0 +1,222 @@
+import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto'
+import { Tampered } from '../kit/fault.ts'
+import { type Columns, canonical, columnsOf } from './canonical.ts'
+import type { Schema } from './schema.ts'
+import type { SealedTable } from './store.ts'
+
+type Plain<Value> = Value extends string ? 'text' : Value extends number ? 'integer' : 'bytes'
+type Kind<Value> = null extends Value ? `${Plain<NonNullable<Value>>}?` : Plain<Value>
+
+/** Columns outside their row's seal, since every use writes them; they have a seal of their own. */
+interface Unsealed {
+  refresh_tokens: 'last_used_at' | 'use_seal'
+}
+
+type SealedColumn<Table extends SealedTable> = Exclude<
+  keyof Schema[Table],
+  'seal' | (Table extends keyof Unsealed ? Unsealed[Table] : never)
+>
+
+type Registry = {
+  [Table in SealedTable]: {
+    readonly key: readonly (keyof Schema[Table])[]
+    readonly columns: { [Column in SealedColumn<Table>]: Kind<Schema[Table][Column]> }
+  }
+}
+
+/**
+ * Every sealed table: its primary key, and the columns under the seal in the order they are encoded. A column that is
+ * in the schema and not here does not compile.
+ */
+export const sealedTables = {
+  domains: {
+    key: ['id'],
+    columns: {
+      id: 'text',
+      name: 'text',
+      created_at: 'text',
+      updated_at: 'text',
+      version: 'integer',
+    },
+  },
+  users: {
+    key: ['id'],
+    columns: {
+      id: 'text',
+      domain_id: 'text',
+      username: 'text',
+      username_key: 'text',
+      name: 'text',
+      nickname: 'text',
+      email: 'text',
+      password: 'bytes?',
+      password_changed_at: 'text',
+      password_change_required: 'integer',
+      password_policy: 'text?',
+      certificate_subject_dn: 'text',
+      allowed_auth_methods: 'text',
+      allowed_client_types: 'text',
+      prevent_ui_login: 'integer',
+      expires_at: 'text?',
+      user_metadata: 'text?',
+      app_metadata: 'text?',
+      session_epoch: 'integer',
+      created_at: 'text',
+      updated_at: 'text',
+      version: 'integer',
+    },
+  },
+  logins: {
+    key: ['user_id'],
+    columns: {
+      user_id: 'text',
+      domain_id: 'text',
+      logins_count: 'integer',
+      last_login: 'text?',
+      failed_logins_count: 'integer',
+      failed_logins_initial_attempt_at: 'text?',
+      last_failed_login_at: 'text?',
+      account_lockout_at: 'text?',
+      locked_until: 'text?',
+      version: 'integer',
+    },
+  },
+  password_history: {
+    key: ['id'],
+    columns: {
+      id: 'text',
+      domain_id: 'text',
+      user_id: 'text',
+      password: 'bytes',
+      created_at: 'text',
+      version: 'integer',
+    },
+  },
+  groups: {
+    key: ['id'],
+    columns: {
+      id: 'text',
+      domain_id: 'text',
+      name: 'text',
+      name_key: 'text',
+      description: 'text?',
+      user_metadata: 'text?',
+      app_metadata: 'text?',
+      client_metadata: 'text?',
+      system: 'integer',
+      created_at: 'text',
+      updated_at: 'text',
+      version: 'integer',
+    },
+  },
+  memberships: {
+    key: ['group_id', 'user_id'],
+    columns: {
+      group_id: 'text',
+      user_id: 'text',
+      domain_id: 'text',
+      created_at: 'text',
+      version: 'integer',
+    },
+  },
+  password_policies: {
+    key: ['id'],
+    columns: {
+      id: 'text',
+      domain_id: 'text',
+      policy_name: 'text',
+      inclusive_min_total_length: 'integer',
+      inclusive_max_total_length: 'integer',
+      inclusive_min_upper_case: 'integer',
+      inclusive_min_lower_case: 'integer',
+      inclusive_min_digits: 'integer',
+      inclusive_min_other: 'integer',
+      password_history_threshold: 'integer',
+      password_lifetime: 'integer',
+      password_change_min_days: 'integer',
+      password_expiry_notification_days: 'integer',
+      failed_logins_lockout_thresholds: 'text',
+      created_at: 'text',
+      updated_at: 'text',
+      version: 'integer',
+    },
+  },
+  refresh_tokens: {
+    key: ['id'],
+    columns: {
+      id: 'text',
+      domain_id: 'text',
+      user_id: 'text',
+      session_id: 'text',
+      client_id: 'text',
+      token_hash: 'text',
+      labels: 'text',
+      session_epoch: 'integer',
+      created_at: 'text',
+      updated_at: 'text',
+      expires_at: 'text?',
+      revoke_unused_seconds: 'integer?',
+      revoked_at: 'text?',
+      replaced: 'integer',
+      version: 'integer',
+    },
+  },
+  settings: {
+    key: ['domain_id', 'key'],
+    columns: {
+      domain_id: 'text',
+      key: 'text',
+      value: 'text',
+      updated_at: 'text',
+      version: 'integer',
+    },
+  },
+} satisfies Registry
+
+const encodings = Object.fromEntries(
+  Object.entries(sealedTables).map(([table, { columns }]) => [
+    table,
+    columnsOf(table, Object.keys(columns)),
+  ]),
+) as Record<SealedTable, Columns>
+
+type AnyRow = Readonly<Record<string, unknown>>
+
+export const isSealedTable = (table: string): table is SealedTable =>
+  Object.hasOwn(sealedTables, table)
+
+/** The row's name in faults and logs: its primary key. */
+export const rowName = (table: SealedTable, row: object): string =>
+  sealedTables[table].key.map((column) => String((row as AnyRow)[column])).join('/')
+
+export const sealOf = (rowKey: KeyObject, table: SealedTable, row: object): Uint8Array =>
+  createHmac('sha256', rowKey)
+    .update(canonical(encodings[table], row as AnyRow), 'utf8')
+    .digest()
+
+const useColumns = columnsOf('refresh_tokens.use', ['id', 'last_used_at'])
+
+/** The seal of a refresh token's last use, which is written without the rest of its row. */
+export const sealUse = (rowKey: KeyObject, id: string, lastUsedAt: string): Uint8Array =>
+  createHmac('sha256', rowKey)
+    .update(canonical(useColumns, { id, last_used_at: lastUsedAt }), 'utf8')
+    .digest()
+
+/** Throws `Tampered` when the row is not as the server wrote it. */
+export function checkSeal(rowKey: KeyObject, table: SealedTable, row: object): void {
+  const { seal, id, last_used_at, use_seal } = row as AnyRow
+  let fits = false
+  try {
+    fits =
+      same(seal, sealOf(rowKey, table, row)) &&
+      (table !== 'refresh_tokens' ||
+        same(use_seal, sealUse(rowKey, id as string, last_used_at as string)))
+  } catch (cause) {
+    // A value of a type that no column has, such as a number with a fraction: SQLite keeps any type in any column.
+    throw new Tampered(table, rowName(table, row), { cause })
+  }
+  if (!fits) throw new Tampered(table, rowName(table, row))
+}
+
+const same = (stored: unknown, due: Uint8Array): boolean =>
+  stored instanceof Uint8Array && stored.length === due.length && timingSafeEqual(stored, due)

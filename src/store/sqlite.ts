@@ -1,0 +1,303 @@
+import { chmodSync, closeSync, fsyncSync, openSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
+import { Worker } from 'node:worker_threads'
+import {
+  Kysely,
+  SqliteAdapter,
+  type SqliteDatabase,
+  SqliteDialect,
+  type SqliteStatement,
+} from 'kysely'
+import { Fault, Tampered } from '../kit/fault.ts'
+import type { ChainEnd, ChainKeys } from './chain.ts'
+import { isDamage } from './conflict.ts'
+import type { Backend, StoreLog } from './core.ts'
+import { CLOSED, DAMAGED, NO_ANSWER, NOT_WRITTEN } from './faults.ts'
+import { holdLock } from './lock.ts'
+import { migrate } from './migrate.ts'
+import type { Schema } from './schema.ts'
+import type { FromWriter, ToWriter, WireUnit } from './sqlite-messages.ts'
+import { Batches, type Outcome, type Unit } from './unit.ts'
+
+const LARGEST_BATCH = 256
+const MOST_STATEMENTS = 500
+/** Up to this size a database is checked before the first answer, a larger one while the server works. */
+const CHECK_FIRST_BYTES = 16 * 1024 * 1024
+
+/** Compiled, the threads' files end in .js as this one does. */
+const thread = (name: string): URL =>
+  new URL(`./${name}${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
+
+/** Whether the database can be trusted, said to everything that reads it. */
+interface Condition {
+  damaged: boolean
+}
+
+/** Opens the database in `file`, makes it when there is none, and keeps other processes away from it. */
+export async function openSqlite(file: string, log: StoreLog): Promise<Backend> {
+  const unlock = holdLock(file)
+  try {
+    createPrivately(file)
+    await migrateFile(file)
+    const backend = new SqliteBackend(file, log, unlock)
+    const checked = backend.checkIntegrity()
+    if (statSync(file).size < CHECK_FIRST_BYTES) await checked
+    return backend
+  } catch (error) {
+    unlock()
+    throw isDamage(error) ? new Fault('unavailable', DAMAGED, { cause: error }) : error
+  }
+}
+
+/** Reads alone, also beside a running server. */
+export function openSqliteReader(file: string): Kysely<Schema> {
+  return readerOn(new DatabaseSync(file, { readOnly: true, timeout: 5000 }), { damaged: false })
+}
+
+/** SQLite gives its log and its index the permissions of the database. */
+function createPrivately(file: string): void {
+  closeSync(openSync(file, 'a', 0o600))
+  chmodSync(file, 0o600)
+  const folder = openSync(dirname(file), 'r')
+  fsyncSync(folder)
+  closeSync(folder)
+}
+
+/** SQLite takes back DDL like any other statement, so a migration that is cut short leaves nothing behind. */
+class TransactionalDdl extends SqliteDialect {
+  override createAdapter(): SqliteAdapter {
+    return new (class extends SqliteAdapter {
+      override get supportsTransactionalDdl(): boolean {
+        return true
+      }
+    })()
+  }
+}
+
+async function migrateFile(file: string): Promise<void> {
+  const database = new DatabaseSync(file, { timeout: 5000 })
+  database.exec('pragma journal_mode = wal; pragma synchronous = full')
+  const db = new Kysely<Schema>({
+    dialect: new TransactionalDdl({ database: asKyselyDatabase(database, { damaged: false }) }),
+  })
+  try {
+    await migrate(db)
+  } finally {
+    await db.destroy()
+    if (database.isOpen) database.close()
+  }
+}
+
+function readerOn(database: DatabaseSync, condition: Condition): Kysely<Schema> {
+  // So that patterns mean the same on both databases, and an index serves those that begin with text.
+  database.exec('pragma case_sensitive_like = on')
+  return new Kysely<Schema>({
+    dialect: new SqliteDialect({ database: asKyselyDatabase(database, condition) }),
+  })
+}
+
+/** Kysely speaks better-sqlite3; Node's own driver spreads its parameters and has no `reader` flag. */
+function asKyselyDatabase(database: DatabaseSync, condition: Condition): SqliteDatabase {
+  let statements = new Map<string, SqliteStatement>()
+
+  function answered<T>(ask: () => T): T {
+    if (condition.damaged) throw new Fault('unavailable', DAMAGED)
+    try {
+      return ask()
+    } catch (cause) {
+      if (isDamage(cause)) {
+        condition.damaged = true
+        throw new Fault('unavailable', DAMAGED, { cause })
+      }
+      const code = (cause as { errcode?: number }).errcode ?? 1
+      // Disk I/O error, cannot open, busy: of the disk's making, not of the query's.
+      if ([5, 10, 14].includes(code & 0xff)) throw new Fault('unavailable', NO_ANSWER, { cause })
+      throw cause
+    }
+  }
+
+  function prepare(sql: string): SqliteStatement {
+    const statement = answered(() => database.prepare(sql))
+    const bind = (parameters: readonly unknown[]) => parameters as SQLInputValue[]
+    return {
+      reader: statement.columns().length > 0,
+      all: (parameters) => answered(() => statement.all(...bind(parameters))),
+      run: (parameters) => answered(() => statement.run(...bind(parameters))),
+      // A statement of its own: one that is being stepped through cannot serve another caller.
+      iterate: (parameters) => answered(() => database.prepare(sql).iterate(...bind(parameters))),
+    }
+  }
+
+  return {
+    close: () => {
+      statements = new Map()
+      database.close()
+    },
+    prepare(sql) {
+      const known = statements.get(sql)
+      if (known) return known
+      if (statements.size >= MOST_STATEMENTS) statements.clear()
+      const statement = prepare(sql)
+      statements.set(sql, statement)
+      return statement
+    },
+  }
+}
+
+class SqliteBackend implements Backend {
+  readonly dialect = 'sqlite'
+  readonly db: Kysely<Schema>
+  readonly #file: string
+  readonly #log: StoreLog
+  readonly #unlock: () => void
+  readonly #condition: Condition = { damaged: false }
+  readonly #writer: Worker
+  readonly #batches = new Batches(LARGEST_BATCH, (units) => this.#commit(units))
+  readonly #numbers = new Map<string, number>()
+  #gone = false
+  #end: ChainEnd | undefined
+  #authority = 1
+  #answered: ((message: FromWriter) => void) | undefined
+  #check: Promise<void> | undefined
+
+  constructor(file: string, log: StoreLog, unlock: () => void) {
+    this.#file = file
+    this.#log = log
+    this.#unlock = unlock
+    this.db = readerOn(new DatabaseSync(file, { readOnly: true, timeout: 5000 }), this.#condition)
+    this.#writer = new Worker(thread('sqlite-writer'), { workerData: { file }, name: 'store' })
+    this.#writer.on('message', (message: FromWriter) => this.#hear(message))
+    this.#writer.on('error', (error: Error) =>
+      log.error(`the store's writer failed: ${error.message}`),
+    )
+    this.#writer.on('exit', () => this.#lost())
+    this.#writer.unref()
+  }
+
+  submit(unit: Unit): Promise<Outcome> {
+    return this.#batches.submit(unit)
+  }
+
+  async openChain({ installation, nodeId, auditKey }: ChainKeys): Promise<void> {
+    const opened = await this.#ask({ kind: 'chain', keys: { installation, nodeId, auditKey } })
+    if (opened?.kind !== 'chain') throw new Fault('unavailable', NOT_WRITTEN)
+    if (opened.tampered) throw new Tampered('audit_heads', nodeId)
+    if (!opened.end) throw new Fault('unavailable', NOT_WRITTEN, { cause: opened.detail })
+    this.#end = opened.end
+  }
+
+  chainEnd(): ChainEnd | undefined {
+    return this.#end
+  }
+
+  authority(): number {
+    return this.#authority
+  }
+
+  async healthy(): Promise<boolean> {
+    if (this.#gone || this.#condition.damaged) return false
+    try {
+      await this.db.selectFrom('generations').select('value').limit(1).execute()
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  /** Damage found here shows in `healthy`, and in every answer from then on. */
+  checkIntegrity(): Promise<void> {
+    this.#check ??= new Promise((resolve) => {
+      const worker = new Worker(thread('sqlite-integrity'), { workerData: { file: this.#file } })
+      worker.on('message', (problem: string | undefined) => {
+        if (problem === undefined || this.#gone) return
+        this.#condition.damaged = true
+        this.#log.error(`${DAMAGED}: ${problem}`)
+      })
+      worker.on('error', (error: Error) =>
+        this.#log.error(`the database was not checked: ${error.message}`),
+      )
+      worker.on('exit', () => resolve())
+    })
+    return this.#check
+  }
+
+  async close(): Promise<void> {
+    await this.#check
+    await this.#batches.idle()
+    await this.db.destroy()
+    await this.#ask({ kind: 'close' })
+    this.#gone = true
+    await this.#writer.terminate()
+    this.#unlock()
+  }
+
+  async #commit(units: readonly Unit[]): Promise<readonly Outcome[]> {
+    const refused = this.#refusal()
+    if (refused) return units.map(() => refused)
+    const answer = await this.#ask(this.#wire(units))
+    if (answer?.kind !== 'batch')
+      return units.map(() => ({ why: 'unavailable', detail: NOT_WRITTEN }))
+    if (answer.end) this.#end = answer.end
+    // Before anyone is told that it is done: what is remembered from before no longer counts.
+    if (units.some(({ authority }) => authority)) this.#authority++
+    return answer.outcomes
+  }
+
+  #refusal(): Outcome | undefined {
+    if (this.#condition.damaged) return { why: 'unavailable', detail: DAMAGED }
+    return this.#gone ? { why: 'unavailable', detail: CLOSED } : undefined
+  }
+
+  #wire(units: readonly Unit[]): ToWriter {
+    const forget = this.#numbers.size > MOST_STATEMENTS
+    if (forget) this.#numbers.clear()
+    const texts: string[] = []
+    const numberOf = (sql: string): number => {
+      const known = this.#numbers.get(sql)
+      if (known !== undefined) return known
+      texts.push(sql)
+      this.#numbers.set(sql, this.#numbers.size)
+      return this.#numbers.size - 1
+    }
+    const wired = units.map(
+      ({ steps, audits, counts, authority }): WireUnit => [
+        steps.map(({ sql, params, rows }) => [numberOf(sql), params, rows]),
+        audits,
+        counts,
+        authority,
+      ],
+    )
+    return { kind: 'batch', forget, texts, units: wired }
+  }
+
+  /** One question at a time: batches follow each other, and the others come before the first or after the last. */
+  #ask(message: ToWriter): Promise<FromWriter | undefined> {
+    if (this.#gone) return Promise.resolve(undefined)
+    return new Promise((resolve) => {
+      // The process lives as long as something is being written, and need not live for the thread alone.
+      this.#writer.ref()
+      this.#answered = (answer) => {
+        this.#answered = undefined
+        this.#writer.unref()
+        resolve(answer)
+      }
+      this.#writer.postMessage(message)
+    })
+  }
+
+  #hear(message: FromWriter): void {
+    if (message.kind === 'trouble') {
+      this.#condition.damaged ||= message.damaged
+      this.#log.error(`the database could not write: ${message.detail}`)
+    } else if (message.kind === 'space') {
+      if (message.full) this.#log.error('the disk is full: only audit records are written')
+      else this.#log.info('there is space on the disk again')
+    } else this.#answered?.(message)
+  }
+
+  #lost(): void {
+    this.#gone = true
+    this.#answered?.({ kind: 'closed' })
+  }
+}

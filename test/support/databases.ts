@@ -1,0 +1,146 @@
+import { createSecretKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PGlite } from '@electric-sql/pglite'
+import pg from 'pg'
+import { storeOn } from '../../src/store/core.ts'
+import { openStore } from '../../src/store/index.ts'
+import {
+  openPostgres,
+  type PostgresClient,
+  type PostgresConnections,
+} from '../../src/store/postgres.ts'
+import type { Store, StoreKeys } from '../../src/store/store.ts'
+
+export interface TestDatabase {
+  readonly store: Store
+  readonly keys: StoreKeys
+  /** Whatever SQL a writer to the database could run behind the server's back. */
+  tamper(sql: string): Promise<void>
+  close(): Promise<void>
+}
+
+const head = generateKeyPairSync('ed25519')
+
+export const testKeys: StoreKeys = {
+  installation: 'a0000000-0000-4000-8000-000000000001',
+  nodeId: 'node-1',
+  rowKey: createSecretKey(Buffer.alloc(32, 1)),
+  auditKey: createSecretKey(Buffer.alloc(32, 2)),
+  signHead: (bytes) => sign(null, bytes, head.privateKey),
+}
+
+export const verifyHead = (bytes: Uint8Array, signature: Uint8Array): boolean =>
+  verify(null, bytes, head.publicKey as KeyObject, signature)
+
+interface Options {
+  readonly unsealed?: boolean
+}
+
+async function opened(
+  store: Store,
+  tamper: TestDatabase['tamper'],
+  remove: () => void | Promise<void>,
+  { unsealed = true }: Options,
+): Promise<TestDatabase> {
+  if (unsealed) await store.unseal(testKeys)
+  return {
+    store,
+    keys: testKeys,
+    tamper,
+    async close() {
+      await store.close()
+      await remove()
+    },
+  }
+}
+
+export async function openTestSqlite(options: Options = {}): Promise<TestDatabase> {
+  const folder = mkdtempSync(join(tmpdir(), 'keystead-store-'))
+  const file = join(folder, 'keystead.db')
+  const store = await openStore({ kind: 'sqlite', file })
+  const tamper = async (sql: string) => {
+    const { DatabaseSync } = await import('node:sqlite')
+    const database = new DatabaseSync(file, { timeout: 5000 })
+    database.exec(sql)
+    database.close()
+  }
+  return opened(store, tamper, () => rmSync(folder, { recursive: true, force: true }), options)
+}
+
+export async function openTestPglite(options: Options = {}): Promise<TestDatabase> {
+  const database = await PGlite.create()
+  const connections = connectionsOf(database)
+  const pools = { readers: connections, writer: connections }
+  const log = { info() {}, warn() {}, error() {} }
+  const store = storeOn(await openPostgres(pools, log), log)
+  const tamper = async (sql: string) => void (await database.exec(sql))
+  return opened(store, tamper, () => database.close(), options)
+}
+
+/** PGlite has one session. Whoever connects waits until the one before has released it. */
+function connectionsOf(database: PGlite): PostgresConnections {
+  let last: Promise<void> = Promise.resolve()
+  return {
+    end: async () => undefined,
+    async connect(): Promise<PostgresClient> {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      const before = last
+      last = promise
+      await before
+      return {
+        async query(sql, values) {
+          if (!values) {
+            const results = await database.exec(sql)
+            return { rows: [], rowCount: results.at(-1)?.affectedRows ?? 0 }
+          }
+          const { rows, affectedRows } = await database.query<Record<string, unknown>>(sql, [
+            ...values,
+          ])
+          return { rows, rowCount: affectedRows ?? 0 }
+        },
+        release: () => resolve(),
+      }
+    },
+  }
+}
+
+/** A database of its own on the server that KEYSTEAD_TEST_DATABASE_URL names, removed on close. */
+export async function openTestPostgres(url: string, options: Options = {}): Promise<TestDatabase> {
+  const name = `keystead_test_${process.pid}_${Math.random().toString(36).slice(2, 10)}`
+  const onServer = async (sql: string, database: string) => {
+    const client = new pg.Client({ connectionString: database })
+    await client.connect()
+    await client.query(sql).finally(() => client.end())
+  }
+  await onServer(`create database ${name}`, url)
+  const own = new URL(url)
+  own.pathname = `/${name}`
+  const store = await openStore({ kind: 'postgres', url: own.href })
+  return opened(
+    store,
+    (sql) => onServer(sql, own.href),
+    () => onServer(`drop database ${name} with (force)`, url),
+    options,
+  )
+}
+
+const url = process.env['KEYSTEAD_TEST_DATABASE_URL']
+
+/** Every database that the tests run on: for `describe.each(databases)`. */
+export const databases: [name: string, open: (options?: Options) => Promise<TestDatabase>][] = [
+  ['SQLite', openTestSqlite],
+  ['PGlite', openTestPglite],
+  ...(url
+    ? [
+        ['PostgreSQL', (options?: Options) => openTestPostgres(url, options)] as [
+          string,
+          (options?: Options) => Promise<TestDatabase>,
+        ],
+      ]
+    : []),
+]
+
+/** A fresh SQLite store, unsealed with the keys of the tests. */
+export const openTestStore = openTestSqlite
