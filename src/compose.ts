@@ -6,10 +6,10 @@ import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { catalogue } from './catalogue.ts'
 import type { Services } from './context.ts'
-import { createPasswordHasher } from './crypto/passwords.ts'
+import { createPasswordHasher, type PasswordHasher } from './crypto/passwords.ts'
 import type { RootKeySource } from './crypto/root-key.ts'
-import { loggerOptions } from './http/log.ts'
 import type { Authority } from './http/gate.ts'
+import { loggerOptions } from './http/log.ts'
 import type { Route } from './http/mount.ts'
 import { createServer } from './http/server.ts'
 import * as identity from './identity/index.ts'
@@ -44,11 +44,12 @@ export interface RunningServer {
   stop(): Promise<void>
 }
 
-/** What tests turn: the clock, the database, and whether answers are held against their contracts. */
+/** What tests turn: the clock, the database, who checks passwords, and whether answers are held against their contracts. */
 export interface Turned {
   readonly now?: Clock
   readonly checkReplies?: boolean
   readonly store?: Store
+  readonly passwords?: PasswordHasher
 }
 
 export const VERSION: string = (
@@ -66,7 +67,7 @@ const RENEW_CERTIFICATE_MS = 24 * 3_600_000
 /** The opened installation: store unsealed, first objects made. The ground that the server and offline commands stand on. */
 async function openInstallation(setup: ServerSetup, log: StoreLog, turned: Turned) {
   await privateFolder(setup.dataDir)
-  const nodeId = await readNodeId(setup.dataDir)
+  const nodeId = await nodeIdOf(setup.dataDir)
   const store = turned.store ?? (await openStore(locationOf(setup), { log }))
   try {
     const seal = await system.openSeal(store, setup.rootKey, {
@@ -78,7 +79,7 @@ async function openInstallation(setup: ServerSetup, log: StoreLog, turned: Turne
     const services: Services = {
       store,
       envelope: seal.envelope,
-      passwords: createPasswordHasher({}),
+      passwords: turned.passwords ?? createPasswordHasher({}),
       now: turned.now ?? (() => new Date()),
       nodeId,
       version: VERSION,
@@ -91,7 +92,10 @@ async function openInstallation(setup: ServerSetup, log: StoreLog, turned: Turne
   }
 }
 
-export const locationOf = ({ databaseUrl, dataDir }: Pick<ServerSetup, 'databaseUrl' | 'dataDir'>): Location =>
+export const locationOf = ({
+  databaseUrl,
+  dataDir,
+}: Pick<ServerSetup, 'databaseUrl' | 'dataDir'>): Location =>
   databaseUrl === undefined
     ? { kind: 'sqlite', file: join(dataDir, 'keystead.db') }
     : { kind: 'postgres', url: databaseUrl }
@@ -111,7 +115,10 @@ async function firstStart(
 }
 
 /** Makes folder, root key, database and first objects, and stops. Returns the generated password, if one was made. */
-export async function initialise(setup: ServerSetup, log: StoreLog): Promise<{ firstPassword: string | undefined; caFile: string }> {
+export async function initialise(
+  setup: ServerSetup,
+  log: StoreLog,
+): Promise<{ firstPassword: string | undefined; caFile: string }> {
   const { store, seal, services, firstPassword } = await openInstallation(setup, log, {})
   try {
     const tls = await system.openServerTls(store, seal.dataKeys, setup.tlsNames, services.now())
@@ -163,8 +170,14 @@ export async function startServer(setup: ServerSetup, turned: Turned = {}): Prom
     const renewal = setInterval(() => {
       system
         .openServerTls(store, seal.dataKeys, setup.tlsNames, services.now())
-        .then((fresh) => (server.server as unknown as { setSecureContext(o: object): void }).setSecureContext(fresh.context))
-        .catch((err: unknown) => server.log.error({ err }, 'the server certificate could not be renewed'))
+        .then((fresh) =>
+          (server.server as unknown as { setSecureContext(o: object): void }).setSecureContext(
+            fresh.context,
+          ),
+        )
+        .catch((err: unknown) =>
+          server.log.error({ err }, 'the server certificate could not be renewed'),
+        )
     }, RENEW_CERTIFICATE_MS).unref()
 
     await server.listen({ host: setup.listen.host, port: setup.listen.port })
@@ -202,17 +215,18 @@ async function wire(
 ): Promise<{ routes: readonly Route[]; authority: Authority }> {
   const keys = await identity.openTokenKeys(services, seal.dataKeys)
   const principalOf = identity.rememberPrincipals(services)
-  const handlers: { readonly [Area in keyof typeof catalogue]: Readonly<Record<string, unknown>> } = {
-    tokens: identity.tokenHandlers({ keys, principalOf }),
-    self: identity.selfHandlers(principalOf),
-    users: identity.userHandlers,
-    groups: identity.groupHandlers,
-    passwordPolicies: identity.passwordPolicyHandlers,
-    banners: identity.bannerHandlers,
-    records: system.recordHandlers,
-    info: system.infoHandlers,
-    rootOfTrust: system.rootOfTrustHandlers(rootOfTrust(services, seal, rootKey)),
-  }
+  const handlers: { readonly [Area in keyof typeof catalogue]: Readonly<Record<string, unknown>> } =
+    {
+      tokens: identity.tokenHandlers({ keys, principalOf }),
+      self: identity.selfHandlers(principalOf),
+      users: identity.userHandlers,
+      groups: identity.groupHandlers,
+      passwordPolicies: identity.passwordPolicyHandlers,
+      banners: identity.bannerHandlers,
+      records: system.recordHandlers,
+      info: system.infoHandlers,
+      rootOfTrust: system.rootOfTrustHandlers(rootOfTrust(services, seal, rootKey)),
+    }
   const routes: Route[] = []
   for (const [area, endpoints] of Object.entries(catalogue))
     for (const [name, endpoint] of Object.entries(endpoints)) {
@@ -225,10 +239,17 @@ async function wire(
     () => keys.refresh(),
     principalOf,
   )
-  return { routes, authority: { authenticate, grants: ({ groups }, action) => identity.grants(groups, action) } }
+  return {
+    routes,
+    authority: { authenticate, grants: ({ groups }, action) => identity.grants(groups, action) },
+  }
 }
 
-function rootOfTrust({ store }: Services, seal: system.Seal, source: RootKeySource): system.RootOfTrust {
+function rootOfTrust(
+  { store }: Services,
+  seal: system.Seal,
+  source: RootKeySource,
+): system.RootOfTrust {
   const current = async () => {
     const row = await store.read
       .selectFrom('root_keks')
@@ -265,7 +286,7 @@ async function privateFolder(path: string): Promise<void> {
 }
 
 /** A name for this node that lasts as long as its data folder: its audit chain carries it. */
-async function readNodeId(dataDir: string): Promise<string> {
+export async function nodeIdOf(dataDir: string): Promise<string> {
   const file = join(dataDir, 'node.id')
   await writeFile(file, `${randomUUID()}\n`, { flag: 'wx', mode: 0o600, flush: true }).catch(
     (error: NodeJS.ErrnoException) => {
@@ -286,7 +307,10 @@ async function writeCa(dataDir: string, pem: string): Promise<string> {
 }
 
 /** What is said before there is a logger, to be handed over to it. */
-function collectLog(): StoreLog & { said: ['info' | 'warn' | 'error', string][]; to?: FastifyInstance['log'] } {
+function collectLog(): StoreLog & {
+  said: ['info' | 'warn' | 'error', string][]
+  to?: FastifyInstance['log']
+} {
   const log = {
     said: [] as ['info' | 'warn' | 'error', string][],
     to: undefined as FastifyInstance['log'] | undefined,

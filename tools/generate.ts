@@ -9,7 +9,9 @@ import { openapi } from '../src/http/openapi.ts'
  * it should be. Generated files are committed and never edited.
  */
 const root = new URL('../', import.meta.url)
-const { version } = JSON.parse(await readFile(new URL('package.json', root), 'utf8')) as { version: string }
+const { version } = JSON.parse(await readFile(new URL('package.json', root), 'utf8')) as {
+  version: string
+}
 
 const generated: Readonly<Record<string, string>> = {
   'openapi.json': `${JSON.stringify(openapi(catalogue, version), null, 1)}\n`,

@@ -1,5 +1,4 @@
 import type { ServerSettings } from './settings.ts'
-import type { Output } from './terminal.ts'
 
 /**
  * What the command line asks of the server's own code. It is handed in by main.ts, so that the commands that only
@@ -7,7 +6,7 @@ import type { Output } from './terminal.ts'
  */
 export interface ServerCommands {
   /** Makes what is missing, starts, and resolves once the server answers. */
-  startServer(settings: ServerSettings, io: { readonly stderr: Output }): Promise<RunningServer>
+  startServer(settings: ServerSettings): Promise<RunningServer>
   /** Makes data folder, root key, database, certificates and the first password, and stops. Repeating it changes nothing. */
   initialise(settings: ServerSettings): Promise<Initialised>
   /** Follows every node's chain of records, from the first to its signed head, and to `head` if one is given. */
@@ -15,7 +14,7 @@ export interface ServerCommands {
   /** The signed heads, to be kept where nobody who can write the database can write. */
   exportAuditHead(settings: ServerSettings): Promise<unknown>
   /** Puts a new root key in the place of the old one. Rejects while a server uses the database. */
-  rotateRootKeyOffline(settings: ServerSettings): Promise<{ readonly id: string }>
+  rotateRootKeyOffline(settings: ServerSettings): Promise<void>
 }
 
 export interface Initialised {
@@ -28,8 +27,6 @@ export interface Initialised {
 export interface RunningServer extends Initialised {
   /** The address it really listens on, as a URL. */
   readonly url: string
-  /** Settles when it stops by itself: rejects with the reason, resolves after stop(). */
-  readonly stopped: Promise<void>
   /** Lets running requests finish, for at most shutdownSeconds. */
   stop(): Promise<void>
 }

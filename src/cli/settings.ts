@@ -74,7 +74,7 @@ export const commonRows: Rows<CommonSettings> = {
   listen: {
     kind: address,
     default: '127.0.0.1:8443',
-    help: 'Where the server listens. Other than on this machine only with allow_remote.',
+    help: 'Where the server listens. Where other machines reach it, only with --allow-remote.',
   },
 }
 
@@ -135,8 +135,7 @@ export const clientRows: Rows<Omit<ClientSettings, keyof CommonSettings | 'urlGi
   domain: { kind: text, default: 'root', help: 'The domain to work in, by name or id.' },
   caFile: {
     kind: file,
-    default: '<data folder>/ca.pem',
-    help: "The certificates that the server's own must come from, in PEM.",
+    help: "The certificates that the server's own must come from, in PEM. Without it: ca.pem in the data folder for this machine's own server, the system's for others.",
   },
   insecure: {
     kind: onOff,
@@ -251,3 +250,9 @@ const local = ({ host, port }: Address): Address => ({
   host: host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host,
   port,
 })
+
+/** Those of a command's flags that the server has too, for commands that do its work while it is not running. */
+export const serverFlags = (flags: readonly string[]): string[] => {
+  const clientOnly = Object.keys(clientRows).map((name) => `--${settingNames(name).flag}`)
+  return flags.filter((flag) => !clientOnly.includes(flag.split('=', 1)[0] ?? ''))
+}

@@ -9,10 +9,8 @@ export interface Output {
 export interface Input extends AsyncIterable<Buffer | string> {
   readonly isTTY?: boolean
   setRawMode?(raw: boolean): unknown
-  on(event: 'data', listener: (chunk: Buffer | string) => void): unknown
-  off(event: 'data', listener: (chunk: Buffer | string) => void): unknown
-  on(event: 'end', listener: () => void): unknown
-  off(event: 'end', listener: () => void): unknown
+  on(event: 'data' | 'end', listener: (chunk: Buffer | string) => void): unknown
+  off(event: 'data' | 'end', listener: (chunk: Buffer | string) => void): unknown
   resume(): unknown
   pause(): unknown
 }

@@ -51,11 +51,39 @@ export function readRootKeyFile(path: string): RootKeyFile {
   }
 }
 
-/** Makes a new root key in a new file of ours alone. What is there already is never overwritten. */
+/**
+ * Makes a new root key in a new file of ours alone. What is there already is never overwritten. The file comes into
+ * being whole: a crash leaves none, or the one beside it that the next attempt removes.
+ */
 export function createRootKeyFile(path: string): void {
+  if (isThere(nextPath(path))) {
+    const left = readIfWhole(nextPath(path))
+    left?.key.wipe()
+    if (left?.installation !== undefined) {
+      throw new RootKeyRefused(
+        `${nextPath(path)} belongs to installation ${left.installation}; move it away before a new root key is made.`,
+      )
+    }
+    dropNextRootKeyFile(path)
+  }
   const key = newKey()
-  write(path, key, undefined)
+  write(nextPath(path), key, undefined)
   key.wipe()
+  // Looked for only now: whoever holds the file beside it is the only one to make this one.
+  if (isThere(path)) {
+    dropNextRootKeyFile(path)
+    throw new RootKeyRefused(`The root key file ${path} exists already and is not overwritten.`)
+  }
+  promoteNextRootKeyFile(path)
+}
+
+function readIfWhole(path: string): RootKeyFile | undefined {
+  try {
+    return readRootKeyFile(path)
+  } catch (refused) {
+    if (refused instanceof RootKeyRefused) return undefined
+    throw refused
+  }
 }
 
 /*

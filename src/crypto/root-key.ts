@@ -3,13 +3,7 @@ import { createSecretKey, hkdfSync, randomBytes } from 'node:crypto'
 import { isAbsolute, resolve } from 'node:path'
 import { hashRaw } from '@node-rs/argon2'
 import { type Kek, uuidOf } from './envelope.ts'
-import {
-  isThere,
-  nextPath,
-  RootKeyRefused,
-  readPrivateFile,
-  readRootKeyFile,
-} from './root-key-file.ts'
+import { isThere, RootKeyRefused, readPrivateFile, readRootKeyFile } from './root-key-file.ts'
 import { weaknessOfKey, weaknessOfPassphrase } from './root-key-weak.ts'
 import { Secret } from './secret.ts'
 
@@ -58,7 +52,7 @@ export function parseRootKeySource(text: string): RootKeySource {
  * that is there in any form counts as there, so that nothing is ever created beside an unsafe one.
  */
 export const isMissing = (source: RootKeySource): boolean =>
-  source.scheme === 'file' && !isThere(source.path) && !isThere(nextPath(source.path))
+  source.scheme === 'file' && !isThere(source.path)
 
 /**
  * Reads the root key, or says in RootKeyRefused why it must not be used. A passphrase is stretched with the given

@@ -88,7 +88,8 @@ export class Passage {
       transact: (work) => this.#transact(work),
       may,
       authorize(action, resource) {
-        if (!may(action, resource)) throw new Fault('forbidden', `${action} on ${resource} is not permitted`)
+        if (!may(action, resource))
+          throw new Fault('forbidden', `${action} on ${resource} is not permitted`)
       },
       note: (details) => {
         this.#details = { ...this.#details, ...details }
@@ -125,7 +126,8 @@ export class Passage {
 
   /** Records a refusal: every 401 and 403, and what else fails where the endpoint is recorded. */
   async failed(fault: Fault): Promise<void> {
-    if (this.#recorded === 'failure' || fault.kind === 'unavailable' || fault.kind === 'no-space') return
+    if (this.#recorded === 'failure' || fault.kind === 'unavailable' || fault.kind === 'no-space')
+      return
     const isDecision = fault.kind === 'forbidden' || fault.kind === 'unauthenticated'
     const concerns = this.#endpoint.audit !== false && fault.kind !== 'invalid'
     if (!isDecision && !concerns) return

@@ -60,7 +60,10 @@ function measure(bytes: Buffer): void {
       if (keys.length > MAX_DEPTH)
         throw new Fault('invalid', `a body may not be nested deeper than ${MAX_DEPTH} levels`)
       if (++containers > MAX_CONTAINERS)
-        throw new Fault('invalid', `a body may not hold more than ${MAX_CONTAINERS} objects and lists`)
+        throw new Fault(
+          'invalid',
+          `a body may not hold more than ${MAX_CONTAINERS} objects and lists`,
+        )
     } else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) keys.pop()
     else if (byte === COLON && keys.length > 0) {
       const count = (keys[keys.length - 1] ?? 0) + 1

@@ -47,16 +47,18 @@ export const missing: readonly { readonly under: string; readonly what: string }
 
 /** Only a signed-in caller learns what is missing; anybody else gets the 401 that every call of the API gives. */
 export function missingAreas(server: FastifyInstance, { authority }: MountOptions): void {
-  const answerFor = (what: string) => async (request: FastifyRequest, reply: Parameters<typeof fail>[1]) => {
-    try {
-      const token = credential(request)
-      if (token === undefined) throw new Fault('unauthenticated', 'Authorization header is missing')
-      await authority.authenticate(token)
-      throw notBuilt(what)
-    } catch (error) {
-      return fail(request, reply, error)
+  const answerFor =
+    (what: string) => async (request: FastifyRequest, reply: Parameters<typeof fail>[1]) => {
+      try {
+        const token = credential(request)
+        if (token === undefined)
+          throw new Fault('unauthenticated', 'Authorization header is missing')
+        await authority.authenticate(token)
+        throw notBuilt(what)
+      } catch (error) {
+        return fail(request, reply, error)
+      }
     }
-  }
   for (const { under, what } of missing) {
     const handler = answerFor(what)
     const method = ['GET', 'POST', 'PATCH', 'PUT', 'DELETE'] as const

@@ -27,7 +27,11 @@ export interface MountOptions {
 const METHODS: readonly Method[] = ['GET', 'POST', 'PATCH', 'PUT', 'DELETE']
 
 /** Mounts every route behind the one gate. Throws at start when a route does not say who may call it. */
-export function mount(server: FastifyInstance, routes: readonly Route[], options: MountOptions): void {
+export function mount(
+  server: FastifyInstance,
+  routes: readonly Route[],
+  options: MountOptions,
+): void {
   const methodsOf = new Map<string, Set<Method>>()
   for (const route of routes) {
     const { endpoint, name } = route
@@ -49,14 +53,18 @@ function demandDeclared(name: string, endpoint: Endpoint): void {
   const { access, audit, reply } = endpoint as Partial<Endpoint>
   if (access === undefined || (typeof access === 'object' && !(access.action && access.resource)))
     throw new Error(`the endpoint ${name} does not say who may call it`)
-  if (audit === undefined) throw new Error(`the endpoint ${name} does not say whether it is recorded`)
+  if (audit === undefined)
+    throw new Error(`the endpoint ${name} does not say whether it is recorded`)
   if (reply === undefined) throw new Error(`the endpoint ${name} does not say what it answers`)
 }
 
 function refuseMethod(allowed: string) {
   return (request: FastifyRequest, reply: FastifyReply) => {
     reply.header('allow', allowed)
-    throw new Fault('method-not-allowed', `${request.method} is not offered here; there is ${allowed}`)
+    throw new Fault(
+      'method-not-allowed',
+      `${request.method} is not offered here; there is ${allowed}`,
+    )
   }
 }
 
@@ -74,7 +82,8 @@ function passageFor(route: Route, { services, authority, checkReplies }: MountOp
       if (endpoint.access === 'public') passage = open(ANONYMOUS)
       else {
         const token = credential(request)
-        if (token === undefined) throw new Fault('unauthenticated', 'Authorization header is missing')
+        if (token === undefined)
+          throw new Fault('unauthenticated', 'Authorization header is missing')
         // A refused credential is on record under no name, since nobody was recognised.
         passage = open(ANONYMOUS)
         passage = open(await authority.authenticate(token))
@@ -85,12 +94,17 @@ function passageFor(route: Route, { services, authority, checkReplies }: MountOp
       const input = {
         params: parseInput(endpoint.params, request.params),
         query: parseInput(endpoint.query, query),
-        body: endpoint.body === undefined ? undefined : parseInput(endpoint.body, bodyOf(request, endpoint)),
+        body:
+          endpoint.body === undefined
+            ? undefined
+            : parseInput(endpoint.body, bodyOf(request, endpoint)),
       }
       if (known !== undefined && query !== undefined)
         for (const parameter in query)
           if (!known.has(parameter))
-            passage.context.say(`the query parameter ${JSON.stringify(parameter.slice(0, 64))} is not known and was ignored`)
+            passage.context.say(
+              `the query parameter ${JSON.stringify(parameter.slice(0, 64))} is not known and was ignored`,
+            )
       const output = await act(passage.context, input)
       await passage.succeeded()
       return answer(reply, endpoint, withMessages(output, passage.messages), checkReplies)
@@ -166,7 +180,8 @@ export async function fail(
     told instanceof Fault
       ? faultOnTheWire(told.kind, told.message, request.id)
       : internalError(request.id)
-  if (status >= 500 && status !== 501) request.log.error({ err: told, requestID: request.id }, 'request failed')
+  if (status >= 500 && status !== 501)
+    request.log.error({ err: told, requestID: request.id }, 'request failed')
   return reply
     .code(status)
     .header('content-type', 'application/json; charset=utf-8')

@@ -32,7 +32,8 @@ export function openapi(catalogue: Readonly<Record<string, Endpoints>>, version:
     info: {
       title: 'Keystead',
       version,
-      description: 'An open, self-hosted key manager that speaks the REST API of CipherTrust Manager.',
+      description:
+        'An open, self-hosted key manager that speaks the REST API of CipherTrust Manager.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
@@ -44,7 +45,11 @@ export function openapi(catalogue: Readonly<Record<string, Endpoints>>, version:
       schemas: { Error: errorSchema },
       responses: Object.fromEntries(
         ERRORS.map(([name, kind]) => {
-          const { status, body } = faultOnTheWire(kind, 'why', '00000000-0000-4000-8000-000000000000')
+          const { status, body } = faultOnTheWire(
+            kind,
+            'why',
+            '00000000-0000-4000-8000-000000000000',
+          )
           return [
             name,
             {
@@ -103,10 +108,9 @@ function operation(area: string, name: string, endpoint: Endpoint): Json {
     responses: {
       [endpoint.status]: success(endpoint),
       ...Object.fromEntries(
-        ERRORS.filter(([errorName]) => canAnswer(endpoint, errorName)).map(([errorName, , status]) => [
-          status,
-          { $ref: `#/components/responses/${errorName}` },
-        ]),
+        ERRORS.filter(([errorName]) => canAnswer(endpoint, errorName)).map(
+          ([errorName, , status]) => [status, { $ref: `#/components/responses/${errorName}` }],
+        ),
       ),
     },
   }
@@ -157,7 +161,9 @@ function requestBody({ body, accepts }: Endpoint): Json {
     requestBody: {
       content: {
         'application/json': { schema },
-        ...(accepts?.includes('form') ? { 'application/x-www-form-urlencoded': { schema } } : undefined),
+        ...(accepts?.includes('form')
+          ? { 'application/x-www-form-urlencoded': { schema } }
+          : undefined),
       },
     },
   }

@@ -12,7 +12,10 @@ export interface Operations {
 /** Paths of these routes, for the sweep that asks every route who may call it. */
 export const publicPaths = ['/healthz', '/readyz', '/openapi.json', '/playground_v2'] as const
 
-export async function mountOperations(server: FastifyInstance, { ready, openapiFile }: Operations): Promise<void> {
+export async function mountOperations(
+  server: FastifyInstance,
+  { ready, openapiFile }: Operations,
+): Promise<void> {
   const say = (reply: FastifyReply, ok: boolean) =>
     reply
       .code(ok ? 200 : 503)

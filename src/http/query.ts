@@ -8,7 +8,8 @@ export function parseQuery(text: string): Record<string, string> {
   const query: Record<string, string> = Object.create(null)
   if (text === '') return query
   for (const [name, value] of new URLSearchParams(text)) {
-    if (name in query) throw new Fault('invalid', `the query parameter ${quote(name)} is given twice`)
+    if (name in query)
+      throw new Fault('invalid', `the query parameter ${quote(name)} is given twice`)
     query[name] = value
   }
   return query

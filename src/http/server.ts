@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { SecureContextOptions } from 'node:tls'
-import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify'
 import { Fault, type FaultKind } from '../kit/fault.ts'
 import { MAX_BODY_BYTES } from './json.ts'
-import { fail, mount, type MountOptions, type Route } from './mount.ts'
-import { mountOperations, type Operations } from './operations.ts'
 import { missingAreas } from './missing.ts'
+import { fail, type MountOptions, mount, type Route } from './mount.ts'
+import { mountOperations, type Operations } from './operations.ts'
 
 export interface ServerOptions extends MountOptions {
   readonly routes: readonly Route[]
@@ -36,7 +36,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     exposeHeadRoutes: false,
     rewriteUrl: (request) => canonicalUrl(request.url ?? '/'),
     routerOptions: { maxParamLength: 1024 },
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     ...(options.logger === undefined ? undefined : { logger: options.logger }),
   }) as unknown as FastifyInstance
   readBodiesAsBytes(server)

@@ -1,9 +1,9 @@
 /** What other areas and the wiring may use of identity. */
 export { bannerHandlers } from './banners/service.ts'
 export { grants } from './duties.ts'
+export { isFirstStart, seedIdentity } from './first-start.ts'
 export { groupHandlers } from './groups/service.ts'
 export { passwordPolicyHandlers } from './password-policies/service.ts'
-export { isFirstStart, seedIdentity } from './first-start.ts'
 export { selfHandlers } from './self/service.ts'
 export { createAuthenticator } from './tokens/authenticate.ts'
 export { clearStaleGuesses } from './tokens/guesses.ts'

@@ -1,7 +1,4 @@
-import { randomInt, randomUUID } from 'node:crypto'
-import type { Services } from '../context.ts'
-import { ROOT_DOMAIN, ROOT_DOMAIN_NAME } from '../kit/domain.ts'
-import { Fault } from '../kit/fault.ts'
+import { randomUUID } from 'node:crypto'
 import { stamp } from '../kit/time.ts'
 import type { GroupRow, PasswordPolicyRow, UserRow } from '../store/schema.ts'
 import type { Writer } from '../store/store.ts'
@@ -9,68 +6,10 @@ import { ADMIN_GROUP, predefinedGroups } from './duties.ts'
 import { checkedUsername, nameKey } from './names.ts'
 import { defaultRules } from './password-policies/service.ts'
 import { GLOBAL_POLICY } from './password-policies/store.ts'
-import { checkPolicy, wrapPassword } from './password-rules.ts'
 import { defaultFields } from './users/fields.ts'
 import { insertLogin } from './users/service.ts'
 
 /** What a new installation begins with. */
-
-const FIRST_ADMINISTRATOR = 'admin'
-
-/** Whether nothing was seeded yet. */
-export async function isFirstStart({ store }: Pick<Services, 'store'>): Promise<boolean> {
-  const root = await store.read
-    .selectFrom('domains')
-    .selectAll()
-    .where('id', '=', ROOT_DOMAIN)
-    .executeTakeFirst()
-  return root === undefined
-}
-
-/**
- * Makes the root domain with its groups, its password policy and the user `admin`, all or nothing. Returns the password:
- * the given one, or a generated one that must be changed first (L7). Throws 'conflict' when another node was first.
- */
-export async function seedIdentity(services: Services, given?: string): Promise<string> {
-  if (given !== undefined) checkPolicy(defaultRules, given)
-  const password = given ?? generatedPassword()
-  const id = randomUUID()
-  const phc = await services.passwords.hash(password)
-  const wrapped = wrapPassword(services, { id, domain_id: ROOT_DOMAIN }, phc)
-  const now = services.now()
-  await services.store.transact((tx) => {
-    const at = stamp(now)
-    tx.insert(
-      'domains',
-      { id: ROOT_DOMAIN, name: ROOT_DOMAIN_NAME, created_at: at, updated_at: at },
-      { duplicate: new Fault('conflict', 'another node has set this installation up meanwhile') },
-    )
-    tx.count(ROOT_DOMAIN, 'domains', 1)
-    seedGlobalPolicy(tx, ROOT_DOMAIN, now)
-    const groups = seedGroups(tx, ROOT_DOMAIN, now)
-    const first = {
-      id,
-      username: FIRST_ADMINISTRATOR,
-      password: wrapped,
-      passwordChangeRequired: given === undefined,
-    }
-    seedAdministrator(tx, ROOT_DOMAIN, groups, first, now)
-  })
-  return password
-}
-
-/** No letters or digits that look alike, since people copy it from a terminal. */
-const CLEAR = 'abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789'
-const GENERATED_LENGTH = 24
-
-/** 139 random bits, drawn again until it meets the default policy; the dashes are its special characters. */
-function generatedPassword(): string {
-  for (;;) {
-    const letters = Array.from({ length: GENERATED_LENGTH }, () => CLEAR[randomInt(CLEAR.length)])
-    const password = letters.join('').replace(/(.{6})(?!$)/g, '$1-')
-    if (/[a-z]/.test(password) && /[A-Z]/.test(password) && /[0-9]/.test(password)) return password
-  }
-}
 
 /** The predefined groups, by name. */
 export function seedGroups(tx: Writer, domain: string, now: Date): ReadonlyMap<string, GroupRow> {

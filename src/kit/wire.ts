@@ -48,7 +48,7 @@ export const pageOf = <Item extends z.ZodType>(item: Item) =>
     skip: z.number().int(),
     limit: z.number().int(),
     total: z.number().int(),
-    messages: z.array(z.string()).optional(),
+    messages: z.array(z.string().max(500)).optional(),
     resources: z.array(item),
   })
 

@@ -46,6 +46,8 @@ export function storeOn(backend: Backend, log: StoreLog = quiet): Store {
   const read: Reader = backend.db.withPlugin(new SealCheck(() => keys?.rowKey))
   let keys: StoreKeys | undefined
   let signedSeq = 0
+  /** Where the chain stood when signing was last tried. */
+  let triedSeq = 0
   let signing = false
   let timer: NodeJS.Timeout | undefined
   let closed = false
@@ -94,7 +96,7 @@ export function storeOn(backend: Backend, log: StoreLog = quiet): Store {
 
   function signIfDue(): void {
     const end = backend.chainEnd()
-    if (end && end.seq - signedSeq >= SIGN_AFTER_RECORDS) void sign()
+    if (end && end.seq - Math.max(signedSeq, triedSeq) >= SIGN_AFTER_RECORDS) void sign()
   }
 
   /** Signs the head as it stands. What cannot be signed now is signed next time. */
@@ -102,6 +104,7 @@ export function storeOn(backend: Backend, log: StoreLog = quiet): Store {
     const end = backend.chainEnd()
     if (!keys || !end || end.seq === signedSeq || signing) return
     signing = true
+    triedSeq = end.seq
     try {
       const { installation, nodeId } = keys
       const outcome = await backend.submit({

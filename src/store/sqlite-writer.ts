@@ -29,18 +29,20 @@ let damaged = false
 function open(): DatabaseSync {
   if (database) return database
   const opened = new DatabaseSync(file, { timeout: 5000 })
-  opened.exec(
-    'pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma secure_delete = on',
-  )
-  if (unsure) {
-    // Frames of a commit that failed may still stand in the log, and would come back to life after a crash.
-    const { busy } = opened.prepare('pragma wal_checkpoint(truncate)').get() as { busy: number }
-    if (busy !== 0) {
-      opened.close()
-      throw new Error('the log could not be emptied')
+  try {
+    opened.exec(
+      'pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma secure_delete = on',
+    )
+    if (unsure) {
+      // Frames of a commit that failed may still stand in the log, and would come back to life after a crash.
+      const { busy } = opened.prepare('pragma wal_checkpoint(truncate)').get() as { busy: number }
+      if (busy !== 0) throw new Error('the log could not be emptied')
     }
-    unsure = false
+  } catch (error) {
+    opened.close()
+    throw error
   }
+  unsure = false
   database = opened
   return opened
 }

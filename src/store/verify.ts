@@ -135,7 +135,7 @@ async function verifyNode(
   pass()
   const first = await headOf(reader, nodeId)
   if (!first) throw new Broken(0, 'the head of this log is gone')
-  addSigned(milestones, keys, first)
+  addSigned(milestones, first)
   pass()
 
   for (;;) {
@@ -163,6 +163,12 @@ async function verifyNode(
     break
   }
   for (const [seq, { problem }] of milestones) throw new Broken(seq, problem)
+  const signed = headBytes(keys.installation, nodeId, {
+    seq: first.signed_seq,
+    mac: first.signed_mac,
+  })
+  if (!keys.verifyHead(signed, first.signature))
+    throw new Broken(first.signed_seq, 'the signature of the head was altered')
   return end.seq
 }
 
@@ -211,13 +217,11 @@ function exportedMilestones(
   return milestones
 }
 
-function addSigned(milestones: Map<number, Milestone>, keys: VerifyKeys, head: AuditHeadRow): void {
+function addSigned(milestones: Map<number, Milestone>, head: AuditHeadRow): void {
   const end = { seq: head.signed_seq, mac: head.signed_mac }
   // SQLite keeps any type in any column.
   if (!Number.isSafeInteger(end.seq) || !(end.mac instanceof Uint8Array))
     throw new Broken(0, 'the head was altered')
-  if (!keys.verifyHead(headBytes(keys.installation, head.node_id, end), head.signature))
-    throw new Broken(head.signed_seq, 'the signed head was altered')
   const problem = `the log does not contain what its head signed at ${head.signed_at} says`
   if (!milestones.has(end.seq)) milestones.set(end.seq, { mac: end.mac, problem })
 }

@@ -1,7 +1,8 @@
 /** What other areas and the wiring may use of system. */
+export { type AuditLog, openAuditLog } from './audit-log.ts'
 export { infoHandlers } from './info/service.ts'
 export { recordHandlers } from './records/service.ts'
 export { type RootOfTrust, rootOfTrustHandlers } from './root-of-trust/service.ts'
-export { openSeal, type Seal } from './seal/seal.ts'
 export { type WrappedColumn, wrappedColumn } from './seal/rewrap.ts'
+export { openSeal, type Seal } from './seal/seal.ts'
 export { openServerTls } from './tls/tls.ts'

@@ -40,8 +40,8 @@ export interface Exchange {
   readonly opens?: string
   /** Sent again until it answers as expected, for at most so long. */
   readonly withinMs?: number
-  /** Rests so long before sending. */
-  readonly afterMs?: number
+  /** Moves the server's clock forward before sending; the scenario is skipped where that cannot be done. */
+  readonly laterBySeconds?: number
   /** No source was seen for what is expected here; the reference says "(assumed)". */
   readonly assumed?: true
   /** A decision or promise of this project that the reference API does not make. */
@@ -59,7 +59,7 @@ export interface Scenario {
   readonly tidy?: readonly Exchange[]
 }
 
-type Rest = Partial<Omit<Exchange, 'name' | 'method' | 'path' | 'status' | 'body' | 'json'>>
+type Rest = Partial<Omit<Exchange, 'name' | 'method' | 'path' | 'status' | 'body'>>
 type Status = Exchange['status']
 
 const shaped =

@@ -1,4 +1,4 @@
-import { createPublicKey, type JsonWebKey, verify } from 'node:crypto'
+import { createPublicKey, verify, type webcrypto } from 'node:crypto'
 
 /**
  * What a body must look like, as data. An object asks for its own members and allows others; an array asks for the
@@ -50,7 +50,12 @@ export function matcher(fill: Fill): Match {
   return match
 }
 
-function matchArray(expected: readonly Expected[], value: unknown, at: string, match: Match): string[] {
+function matchArray(
+  expected: readonly Expected[],
+  value: unknown,
+  at: string,
+  match: Match,
+): string[] {
   if (!Array.isArray(value)) return [`${at}: expected an array, got ${show(value)}`]
   if (value.length !== expected.length)
     return [`${at}: expected ${expected.length} elements, got ${value.length}: ${show(value)}`]
@@ -67,26 +72,35 @@ export function show(value: unknown): string {
 }
 
 const rule = (says: string, holds: (value: unknown) => boolean): Rule =>
-  new Rule(says, (value, at) => (holds(value) ? [] : [`${at}: expected ${says}, got ${show(value)}`]))
+  new Rule(says, (value, at) =>
+    holds(value) ? [] : [`${at}: expected ${says}, got ${show(value)}`],
+  )
 
 const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{0,5}[1-9])?Z$/
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
 export const isWireTime = (text: string): boolean => TIME.test(text)
-export const looksLikeTime = (text: string): boolean => /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}/.test(text)
+export const looksLikeTime = (text: string): boolean =>
+  /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}/.test(text)
 export const isUuid = (value: unknown): boolean => typeof value === 'string' && UUID.test(value)
 
 export const absent = rule('nothing', (value) => value === undefined)
 export const present = rule('a value', (value) => value !== undefined && value !== null)
 export const text = rule('a text', (value) => typeof value === 'string')
-export const someText = rule('a text that is not empty', (value) => typeof value === 'string' && value !== '')
+export const someText = rule(
+  'a text that is not empty',
+  (value) => typeof value === 'string' && value !== '',
+)
 export const integer = rule('an integer', Number.isSafeInteger)
 export const bool = rule('true or false', (value) => typeof value === 'boolean')
 export const object = rule('an object', isObject)
 export const array = rule('an array', Array.isArray)
 export const uuid = rule('a UUID in lower case', isUuid)
 /** RFC 3339 in UTC with Z, at most six fraction digits, trailing zeros cut. */
-export const time = rule('a time as the API writes it', (value) => typeof value === 'string' && TIME.test(value))
+export const time = rule(
+  'a time as the API writes it',
+  (value) => typeof value === 'string' && TIME.test(value),
+)
 export const userId = rule(
   'a user id, local|<UUID v4>',
   (value) =>
@@ -95,14 +109,19 @@ export const userId = rule(
 )
 
 export const between = (low: number, high: number): Rule =>
-  rule(`a number from ${low} to ${high}`, (value) => typeof value === 'number' && value >= low && value <= high)
+  rule(
+    `a number from ${low} to ${high}`,
+    (value) => typeof value === 'number' && value >= low && value <= high,
+  )
 
 export const anyOf = (...choices: readonly Expected[]): Rule =>
   new Rule('one of several', (value, at, match) => {
     const complaints = choices.map((choice) => match(choice, value, at))
     return complaints.some((list) => list.length === 0)
       ? []
-      : [`${at}: none of ${choices.length} forms fits: ${complaints.map((list) => list.join(', ')).join('; or ')}`]
+      : [
+          `${at}: none of ${choices.length} forms fits: ${complaints.map((list) => list.join(', ')).join('; or ')}`,
+        ]
   })
 
 export const not = (expected: Expected): Rule =>
@@ -139,7 +158,9 @@ export const sized = (count: number): Rule =>
   new Rule(`${count} elements`, (value, at) =>
     Array.isArray(value) && value.length === count
       ? []
-      : [`${at}: expected ${count} elements, got ${Array.isArray(value) ? value.length : show(value)}`],
+      : [
+          `${at}: expected ${count} elements, got ${Array.isArray(value) ? value.length : show(value)}`,
+        ],
   )
 
 export const atLeast = (count: number): Rule =>
@@ -156,7 +177,9 @@ export const exactly = (wanted: unknown): Rule =>
 
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_key, part: unknown) =>
-    isObject(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part,
+    isObject(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
   )
 }
 
@@ -175,14 +198,18 @@ export const ordered = (member: string, direction: 'up' | 'down', caseless = fal
     })
     return wrong === -1
       ? []
-      : [`${at}.${wrong}: ${show(keys[wrong])} is out of order after ${show(keys[wrong - 1])} (${member} ${direction})`]
+      : [
+          `${at}.${wrong}: ${show(keys[wrong])} is out of order after ${show(keys[wrong - 1])} (${member} ${direction})`,
+        ]
   })
 
 /** Later than another time, which is usually one that was kept. */
 export const laterThan = (other: string): Rule =>
   new Rule('a later time', (value, at, _match, fill) => {
     const before = String(fill(other))
-    return typeof value === 'string' && TIME.test(value) && comparableTime(value) > comparableTime(before)
+    return typeof value === 'string' &&
+      TIME.test(value) &&
+      comparableTime(value) > comparableTime(before)
       ? []
       : [`${at}: expected a time after ${before}, got ${show(value)}`]
   })
@@ -194,7 +221,7 @@ const comparableTime = (value: string): string => {
 
 /** A compact JWT: its header and claims as told, `exp` 300 s after `iat`, and `iat` now. */
 export const jwt = (header: Expected, claims: Expected): Rule =>
-  new Rule('a JWT', (value, at, match) => {
+  new Rule('a JWT', (value, at, match, fill) => {
     const decoded = typeof value === 'string' ? decode(value) : undefined
     if (!decoded) return [`${at}: expected a JWT of three base64url parts, got ${show(value)}`]
     const { iat, exp } = decoded.claims
@@ -203,8 +230,10 @@ export const jwt = (header: Expected, claims: Expected): Rule =>
       ...match(claims, decoded.claims, `${at}(claims)`),
     ]
     if (typeof iat !== 'number' || typeof exp !== 'number' || exp - iat !== 300)
-      complaints.push(`${at}(claims): expected exp = iat + 300, got iat ${show(iat)}, exp ${show(exp)}`)
-    else if (Math.abs(iat - Date.now() / 1000) > 30)
+      complaints.push(
+        `${at}(claims): expected exp = iat + 300, got iat ${show(iat)}, exp ${show(exp)}`,
+      )
+    else if (Math.abs(iat - Date.parse(fill('{{in:0}}')) / 1000) > 30)
       complaints.push(`${at}(claims).iat: expected about now, got ${iat}`)
     return complaints
   })
@@ -217,12 +246,16 @@ export const signedByOneOf = (keys: string): Rule =>
     if (!decoded || typeof value !== 'string') return [`${at}: expected a JWT, got ${show(value)}`]
     if (!Array.isArray(published)) return [`${at}: no JWK set to compare with`]
     const key = published.find((jwk) => isObject(jwk) && jwk['kid'] === decoded.header['kid'])
-    if (!isObject(key)) return [`${at}: no published key has the kid ${show(decoded.header['kid'])}`]
+    if (!isObject(key))
+      return [`${at}: no published key has the kid ${show(decoded.header['kid'])}`]
     const [header = '', payload = '', signature = ''] = value.split('.')
     const holds = verify(
       'sha256',
       Buffer.from(`${header}.${payload}`),
-      { key: createPublicKey({ key: key as JsonWebKey, format: 'jwk' }), dsaEncoding: 'ieee-p1363' },
+      {
+        key: createPublicKey({ key: key as webcrypto.JsonWebKey, format: 'jwk' }),
+        dsaEncoding: 'ieee-p1363',
+      },
       Buffer.from(signature, 'base64url'),
     )
     return holds ? [] : [`${at}: the signature does not hold under the published key`]

@@ -18,6 +18,7 @@ describe.each(['sqlite', 'postgres'] as const)(
         ca: server.ca,
         username: 'admin',
         password: server.adminPassword,
+        advance: (milliseconds) => server.advance(milliseconds),
       })
     }, 60_000)
 
@@ -30,7 +31,8 @@ describe.each(['sqlite', 'postgres'] as const)(
       '%s',
       async (_name, scenario) => {
         const { failures, skipped } = await runner.run(scenario)
-        if (skipped !== undefined) throw new Error(`a server made for this test must not skip: ${skipped}`)
+        if (skipped !== undefined)
+          throw new Error(`a server made for this test must not skip: ${skipped}`)
         if (failures.length > 0)
           throw new Error(failures.map((failure) => report(scenario.name, failure)).join('\n'))
       },

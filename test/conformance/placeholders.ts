@@ -8,6 +8,12 @@ export class Missing extends Error {
 
 const PLACEHOLDER = /\{\{(?:([a-z]+):)?([A-Za-z0-9_.-]+)\}\}/g
 
+/** The name under which the values hold how many milliseconds the server's clock is ahead of ours. */
+export const AHEAD = 'aheadMs'
+
+/** The time as the server has it, in milliseconds. */
+export const now = (values: Values): number => Date.now() + Number(values.get(AHEAD) ?? 0)
+
 const forms: Readonly<Record<string, (value: string) => string>> = {
   enc: encodeURIComponent,
   uuid: (value) => value.slice(value.indexOf('|') + 1),
@@ -22,7 +28,11 @@ export function fill<T>(value: T, values: Values): T {
 function fillAny(value: unknown, values: Values): unknown {
   if (typeof value === 'string') return fillText(value, values)
   if (Array.isArray(value)) return value.map((part) => fillAny(part, values))
-  if (typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype)
+  if (
+    typeof value === 'object' &&
+    value !== null &&
+    Object.getPrototypeOf(value) === Object.prototype
+  )
     return Object.fromEntries(
       Object.entries(value).map(([key, part]) => [fillText(key, values), fillAny(part, values)]),
     )
@@ -31,10 +41,10 @@ function fillAny(value: unknown, values: Values): unknown {
 
 function fillText(text: string, values: Values): unknown {
   const whole = /^\{\{([A-Za-z0-9_.-]+)\}\}$/.exec(text)
-  if (whole?.[1] !== undefined) return valueOf(whole[1], values)
+  if (whole?.[1] !== undefined) return valueNamed(whole[1], values)
   return text.replaceAll(PLACEHOLDER, (_all, form: string | undefined, name: string) => {
-    if (form === 'in') return new Date(Date.now() + Number(name) * 1000).toISOString()
-    const value = String(valueOf(name, values))
+    if (form === 'in') return new Date(now(values) + Number(name) * 1000).toISOString()
+    const value = String(valueNamed(name, values))
     if (form === undefined) return value
     const change = forms[form]
     if (!change) throw new Error(`there is no placeholder form ${form}:`)
@@ -42,7 +52,7 @@ function fillText(text: string, values: Values): unknown {
   })
 }
 
-function valueOf(name: string, values: Values): unknown {
+function valueNamed(name: string, values: Values): unknown {
   if (!values.has(name)) throw new Missing(`no earlier exchange kept {{${name}}}`)
   return values.get(name)
 }

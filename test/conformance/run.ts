@@ -33,7 +33,9 @@ async function main(): Promise<number> {
     },
   })
   const only = values.only.toLowerCase()
-  const scenarios = identityScenarios.filter((scenario) => scenario.name.toLowerCase().includes(only))
+  const scenarios = identityScenarios.filter((scenario) =>
+    scenario.name.toLowerCase().includes(only),
+  )
   const counted = tally(scenarios)
   const title = `${counted.scenarios} scenarios, ${counted.exchanges} exchanges (${counted.assumed} on assumptions)`
   if (values.list) {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { complaintsAboutAny } from './always.ts'
 import type { Exchange, Scenario } from './exchange.ts'
 import { decode, isObject, matcher } from './expect.ts'
-import { fill, Missing, type Values } from './placeholders.ts'
+import { AHEAD, fill, Missing, now, type Values } from './placeholders.ts'
 import { type Answer, connect, type Sent, type Wire } from './wire.ts'
 
 /** The server under test. Without `ca` the system's roots are trusted; `insecure` trusts anything. */
@@ -12,6 +12,8 @@ export interface Target {
   readonly password: string
   readonly ca?: string
   readonly insecure?: boolean
+  /** Moves the server's clock forward; where it is missing, scenarios that need it are skipped. */
+  readonly advance?: (milliseconds: number) => void
 }
 
 export interface Failure {
@@ -36,6 +38,13 @@ export interface Runner {
   close(): void
 }
 
+/** What the scenarios of one run share. */
+interface Shared {
+  session?: Session
+  /** How far the server's clock has been moved. */
+  aheadMs: number
+}
+
 interface Session {
   token: string
   /** What was sent to get the token, to get the next one the same way. */
@@ -46,11 +55,11 @@ interface Session {
 export function runnerFor(target: Target): Runner {
   const wire = connect(target.url, target)
   const run = `${Date.now().toString(36)}${randomBytes(2).toString('hex')}`
-  const admin: { session?: Session } = {}
+  const shared: Shared = { aheadMs: 0 }
   let count = 0
   return {
     async run(scenario) {
-      const stage = new Stage(wire, target, admin, `${run}${(count++).toString(36)}`)
+      const stage = new Stage(wire, target, shared, `${run}${(count++).toString(36)}`)
       return stage.play(scenario)
     },
     close: () => wire.close(),
@@ -61,27 +70,41 @@ export function runnerFor(target: Target): Runner {
 class Stage {
   readonly #wire: Wire
   readonly #target: Target
-  readonly #admin: { session?: Session }
+  readonly #shared: Shared
   readonly #values: Values
   readonly #sessions = new Map<string, Session>()
 
-  constructor(wire: Wire, target: Target, admin: { session?: Session }, run: string) {
+  constructor(wire: Wire, target: Target, shared: Shared, run: string) {
     this.#wire = wire
     this.#target = target
-    this.#admin = admin
+    this.#shared = shared
     this.#values = new Map<string, unknown>([
       ['run', run],
       ['adminName', target.username],
       ['adminPassword', target.password],
+      [AHEAD, shared.aheadMs],
     ])
   }
 
   async play(scenario: Scenario): Promise<Outcome> {
     const failures: Failure[] = []
+    const needsClock = scenario.exchanges.some((exchange) => exchange.laterBySeconds !== undefined)
+    if (needsClock && this.#target.advance === undefined)
+      return {
+        scenario: scenario.name,
+        skipped: 'it needs a clock that can be moved',
+        exchanges: 0,
+        failures,
+      }
     for (const condition of scenario.provided ?? []) {
       const failure = await this.#attempt(condition)
       if (failure)
-        return { scenario: scenario.name, skipped: `it needs: ${condition.name}`, exchanges: 0, failures }
+        return {
+          scenario: scenario.name,
+          skipped: `it needs: ${condition.name}`,
+          exchanges: 0,
+          failures,
+        }
     }
     let exchanges = 0
     for (const exchange of scenario.exchanges) {
@@ -96,7 +119,10 @@ class Stage {
     return { scenario: scenario.name, exchanges, failures }
   }
 
-  async #attempt(exchange: Exchange, phase: 'test' | 'tidy' = 'test'): Promise<Failure | undefined> {
+  async #attempt(
+    exchange: Exchange,
+    phase: 'test' | 'tidy' = 'test',
+  ): Promise<Failure | undefined> {
     try {
       return await this.#exchange(exchange)
     } catch (error) {
@@ -113,7 +139,7 @@ class Stage {
   }
 
   async #exchange(exchange: Exchange): Promise<Failure | undefined> {
-    if (exchange.afterMs !== undefined) await rest(exchange.afterMs)
+    if (exchange.laterBySeconds !== undefined) this.#advance(exchange.laterBySeconds * 1000)
     const deadline = Date.now() + (exchange.withinMs ?? 0)
     for (;;) {
       const sent = await this.#sentFor(exchange)
@@ -134,6 +160,12 @@ class Stage {
     }
   }
 
+  #advance(milliseconds: number): void {
+    this.#target.advance?.(milliseconds)
+    this.#shared.aheadMs += milliseconds
+    this.#values.set(AHEAD, this.#shared.aheadMs)
+  }
+
   #complaints(exchange: Exchange, sent: Sent, answer: Answer): string[] {
     const wanted = typeof exchange.status === 'number' ? [exchange.status] : exchange.status
     if (answer.status === 0 && wanted.includes(0)) return []
@@ -148,7 +180,9 @@ class Stage {
       complaints.push(...match(exchange.body, body, ''))
     for (const [name, expected] of Object.entries(exchange.answerHeaders ?? {})) {
       const value = answer.headers[name.toLowerCase()]
-      complaints.push(...match(expected, Array.isArray(value) ? value.join('\n') : value, `header ${name}`))
+      complaints.push(
+        ...match(expected, Array.isArray(value) ? value.join('\n') : value, `header ${name}`),
+      )
     }
     for (const text of exchange.silentAbout ?? [])
       if (answer.text.includes(String(fill(text, this.#values))))
@@ -194,16 +228,22 @@ class Stage {
       return { type: 'application/x-www-form-urlencoded', bytes: Buffer.from(form.toString()) }
     }
     if (exchange.text !== undefined)
-      return { type: 'application/json', bytes: Buffer.from(String(fill(exchange.text, this.#values))) }
+      return {
+        type: 'application/json',
+        bytes: Buffer.from(String(fill(exchange.text, this.#values))),
+      }
     if (exchange.json === undefined) return undefined
-    return { type: 'application/json', bytes: Buffer.from(JSON.stringify(fill(exchange.json, this.#values))) }
+    return {
+      type: 'application/json',
+      bytes: Buffer.from(JSON.stringify(fill(exchange.json, this.#values))),
+    }
   }
 
   async #token(name: string): Promise<string | undefined> {
     if (name === 'none') return undefined
     if (name === 'admin') {
-      this.#admin.session ??= await this.#adminSession()
-      return this.#fresh(this.#admin.session)
+      this.#shared.session ??= await this.#adminSession()
+      return this.#fresh(this.#shared.session)
     }
     const session = this.#sessions.get(name)
     if (!session) throw new Missing(`no earlier exchange opened the session ${name}`)
@@ -231,7 +271,7 @@ class Stage {
   /** The session's token, renewed when less than 30 s are left. A session that cannot be renewed keeps its old token. */
   async #fresh(session: Session): Promise<string> {
     const exp = decode(session.token)?.claims['exp']
-    if (typeof exp === 'number' && exp - Date.now() / 1000 < 30) await this.#renew(session)
+    if (typeof exp === 'number' && exp - now(this.#values) / 1000 < 30) await this.#renew(session)
     return session.token
   }
 
@@ -273,7 +313,11 @@ const blanked = (text: string): string =>
   text.replaceAll(/"(jwt|refresh_token|password)":\s*"[^"]*"/g, '"$1":"…"').slice(0, 800)
 
 /** How many scenarios and exchanges there are, and how many of the latter rest on an assumption. */
-export function tally(scenarios: readonly Scenario[]): { scenarios: number; exchanges: number; assumed: number } {
+export function tally(scenarios: readonly Scenario[]): {
+  scenarios: number
+  exchanges: number
+  assumed: number
+} {
   const exchanges = scenarios.flatMap((scenario) => scenario.exchanges)
   return {
     scenarios: scenarios.length,

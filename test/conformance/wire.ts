@@ -51,7 +51,10 @@ export function connect(url: string, trust: { ca?: string; insecure?: boolean })
         timeout: 30_000,
       })
       for (const [name, value] of Object.entries(sent.headers)) outgoing.setHeader(name, value)
-      if (sent.framing === 'length' && (sent.body !== undefined || /POST|PATCH|PUT/.test(sent.method)))
+      if (
+        sent.framing === 'length' &&
+        (sent.body !== undefined || /POST|PATCH|PUT/.test(sent.method))
+      )
         outgoing.setHeader('Content-Length', sent.body?.length ?? 0)
       if (sent.framing === 'chunked') outgoing.setHeader('Transfer-Encoding', 'chunked')
       if (sent.framing === 'none') {

@@ -56,9 +56,11 @@ export function startApi(database: DatabaseName): Api {
   const sender = (authorization: () => Promise<string | undefined>): Sender => {
     const send: Sender['send'] = async (method, path, body, headers = {}) => {
       const bearer = headers['authorization'] === undefined ? await authorization() : undefined
-      const text = body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body)
+      const text =
+        body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body)
       return new Promise((resolve, reject) => {
-        const full = path.startsWith('/api') || path.startsWith('/healthz') ? path : `/api/v1${path}`
+        const full =
+          path.startsWith('/api') || path.startsWith('/healthz') ? path : `/api/v1${path}`
         const call = request(
           new URL(server.url),
           {
@@ -66,7 +68,12 @@ export function startApi(database: DatabaseName): Api {
             method,
             path: full,
             headers: {
-              ...(text === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
+              ...(text === undefined
+                ? {}
+                : {
+                    'content-type': 'application/json',
+                    'content-length': Buffer.byteLength(text),
+                  }),
               ...(bearer ? { authorization: `Bearer ${bearer}` } : {}),
               ...headers,
             },
@@ -117,7 +124,8 @@ export function startApi(database: DatabaseName): Api {
   }
   const admin = async () => {
     const now = Date.now() + ahead
-    if (!token || token.until < now) token = { jwt: await signIn('admin', ADMIN_PASSWORD), until: now + 200_000 }
+    if (!token || token.until < now)
+      token = { jwt: await signIn('admin', ADMIN_PASSWORD), until: now + 200_000 }
     return token.jwt
   }
   return {

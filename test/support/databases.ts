@@ -1,4 +1,11 @@
-import { createSecretKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto'
+import {
+  createPrivateKey,
+  createPublicKey,
+  createSecretKey,
+  type KeyObject,
+  sign,
+  verify,
+} from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -18,21 +25,36 @@ export interface TestDatabase {
   readonly keys: StoreKeys
   /** Whatever SQL a writer to the database could run behind the server's back. */
   tamper(sql: string): Promise<void>
+  /** Of the database, where a second node can reach it. */
+  readonly url: string
   close(): Promise<void>
 }
 
-const head = generateKeyPairSync('ed25519')
-
-export const testKeys: StoreKeys = {
-  installation: 'a0000000-0000-4000-8000-000000000001',
-  nodeId: 'node-1',
-  rowKey: createSecretKey(Buffer.alloc(32, 1)),
-  auditKey: createSecretKey(Buffer.alloc(32, 2)),
-  signHead: (bytes) => sign(null, bytes, head.privateKey),
+/** The same keys for the same seed, in this process and in others. The seed is 64 hexadecimal digits. */
+export function testKeysFrom(seed: string): StoreKeys {
+  const privateKey = signingKey(seed)
+  return {
+    installation: 'a0000000-0000-4000-8000-000000000001',
+    nodeId: 'node-1',
+    rowKey: createSecretKey(Buffer.alloc(32, 1)),
+    auditKey: createSecretKey(Buffer.alloc(32, 2)),
+    signHead: (bytes) => sign(null, bytes, privateKey),
+  }
 }
 
+/** RFC 8410 §7: a PKCS #8 Ed25519 key is this prefix and the seed. */
+const signingKey = (seed: string): KeyObject =>
+  createPrivateKey({
+    key: Buffer.from(`302e020100300506032b657004220420${seed}`, 'hex'),
+    format: 'der',
+    type: 'pkcs8',
+  })
+
+export const testSeed = '5e'.repeat(32)
+export const testKeys = testKeysFrom(testSeed)
+
 export const verifyHead = (bytes: Uint8Array, signature: Uint8Array): boolean =>
-  verify(null, bytes, head.publicKey as KeyObject, signature)
+  verify(null, bytes, createPublicKey(signingKey(testSeed)), signature)
 
 interface Options {
   readonly unsealed?: boolean
@@ -48,6 +70,7 @@ async function opened(
   return {
     store,
     keys: testKeys,
+    url: '',
     tamper,
     async close() {
       await store.close()
@@ -118,12 +141,13 @@ export async function openTestPostgres(url: string, options: Options = {}): Prom
   const own = new URL(url)
   own.pathname = `/${name}`
   const store = await openStore({ kind: 'postgres', url: own.href })
-  return opened(
+  const test = await opened(
     store,
     (sql) => onServer(sql, own.href),
     () => onServer(`drop database ${name} with (force)`, url),
     options,
   )
+  return { ...test, url: own.href }
 }
 
 const url = process.env['KEYSTEAD_TEST_DATABASE_URL']

@@ -9,7 +9,7 @@ import { parseRootKeySource } from '../../src/crypto/root-key.ts'
 import { ROOT_DOMAIN } from '../../src/kit/domain.ts'
 import { openStore } from '../../src/store/index.ts'
 import { openSeal } from '../../src/system/seal/seal.ts'
-import { wrappedColumns } from './wrapped-columns.ts'
+import { wrappedColumns } from './sealed-passwords.ts'
 
 const [file = '', source = '', what = '', killAt = ''] = process.argv.slice(2)
 

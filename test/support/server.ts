@@ -30,7 +30,9 @@ export async function startTestServer(database: DatabaseName = 'sqlite'): Promis
   const opened =
     database === 'sqlite'
       ? undefined
-      : await (url ? openTestPostgres(url, { unsealed: false }) : openTestPglite({ unsealed: false }))
+      : await (url
+          ? openTestPostgres(url, { unsealed: false })
+          : openTestPglite({ unsealed: false }))
   let ahead = 0
   const server = await startServer(
     {

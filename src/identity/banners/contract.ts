@@ -5,7 +5,10 @@ const Banner = z.object({
   value: z.string().max(16_384).meta({ description: 'The text; empty when none is set.' }),
 })
 
-const read = (path: '/v1/auth/banners/pre-auth' | '/v1/auth/banners/post-auth', summary: string) => ({
+const read = (
+  path: '/v1/auth/banners/pre-auth' | '/v1/auth/banners/post-auth',
+  summary: string,
+) => ({
   method: 'GET' as const,
   path,
   summary,

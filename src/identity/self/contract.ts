@@ -72,7 +72,11 @@ export const self = {
     audit: 'Change password',
     body: z.object({
       username: text(256),
-      password: text(1024).meta({ secret: true, format: 'password', description: 'The current one.' }),
+      password: text(1024).meta({
+        secret: true,
+        format: 'password',
+        description: 'The current one.',
+      }),
       new_password: Password,
       auth_domain: text(256).optional(),
     }),

@@ -14,7 +14,7 @@ import {
 } from '../password-rules.ts'
 import { isRoot, withPassword } from '../tokens/password-check.ts'
 import type { Principal } from '../tokens/principals.ts'
-import { updateProfile, readUser } from '../users/service.ts'
+import { readUser, updateProfile } from '../users/service.ts'
 import type { self } from './contract.ts'
 
 export function selfHandlers(
@@ -28,14 +28,22 @@ export function selfHandlers(
     async domains(_context, { query }) {
       const all = [{ id: ROOT_DOMAIN, name: ROOT_DOMAIN_NAME }]
       const end = query.limit < 0 ? undefined : query.skip + query.limit
-      return { skip: query.skip, limit: query.limit, total: all.length, resources: all.slice(query.skip, end) }
+      return {
+        skip: query.skip,
+        limit: query.limit,
+        total: all.length,
+        resources: all.slice(query.skip, end),
+      }
     },
 
     passwordPolicy: async (context) =>
       presentPolicy(await effectivePolicy(context.read, await own(context))),
 
     async permissions(context, { body }) {
-      const permissions = body.actions.map((action) => ({ action, allowed: context.may(action, '*') }))
+      const permissions = body.actions.map((action) => ({
+        action,
+        allowed: context.may(action, '*'),
+      }))
       return { permissions }
     },
 

@@ -64,7 +64,10 @@ export function createAuthenticator(
     }
   }
 
-  async function callerOf(claims: Claims, now: Date): Promise<{ caller: Caller; userExpiresAt: string | null }> {
+  async function callerOf(
+    claims: Claims,
+    now: Date,
+  ): Promise<{ caller: Caller; userExpiresAt: string | null }> {
     const userId = claims.sub.replace(/^local\|/, '')
     const principal = await principalOf(userId)
     if (!principal) throw new Fault('unauthenticated', 'Invalid token')
@@ -73,7 +76,10 @@ export function createAuthenticator(
       throw new Fault('unauthenticated', 'Invalid token')
     const session = await store.ofSession(services.store.read, claims.cust.sid)
     const alive = session.find(
-      (row) => row.revoked_at === null && row.session_epoch === user.session_epoch && row.user_id === userId,
+      (row) =>
+        row.revoked_at === null &&
+        row.session_epoch === user.session_epoch &&
+        row.user_id === userId,
     )
     if (!alive) throw new Fault('unauthenticated', 'Token has been revoked')
     const caller: Caller = {

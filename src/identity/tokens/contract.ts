@@ -30,14 +30,26 @@ export const TokenRequest = z.object({
   username: optionalText(256).meta({ description: 'Compared without case.' }),
   name: optionalText(256).meta({ description: 'Another name for `username`.' }),
   password: z.string().max(1024).optional().meta({ secret: true, format: 'password' }),
-  connection: optionalText(256).meta({ description: 'The identity connection; `local_account` by default.' }),
-  domain: optionalText(256).meta({ description: 'The domain to work in, by name or id; root by default.' }),
-  auth_domain: optionalText(256).meta({ description: 'The domain in which the user was made, by name or id.' }),
-  auth_domain_path: optionalText(512).meta({ description: 'The same as a path; wins over `auth_domain`.' }),
+  connection: optionalText(256).meta({
+    description: 'The identity connection; `local_account` by default.',
+  }),
+  domain: optionalText(256).meta({
+    description: 'The domain to work in, by name or id; root by default.',
+  }),
+  auth_domain: optionalText(256).meta({
+    description: 'The domain in which the user was made, by name or id.',
+  }),
+  auth_domain_path: optionalText(512).meta({
+    description: 'The same as a path; wins over `auth_domain`.',
+  }),
   client_id: optionalText(64),
   refresh_token: optionalText(512).meta({ secret: true, format: 'password' }),
-  renew_refresh_token: flag.meta({ description: 'Hand out a new refresh token and end the old one.' }),
-  refresh_token_lifetime: minutes.meta({ description: 'Minutes until the refresh token ends; 0: never.' }),
+  renew_refresh_token: flag.meta({
+    description: 'Hand out a new refresh token and end the old one.',
+  }),
+  refresh_token_lifetime: minutes.meta({
+    description: 'Minutes until the refresh token ends; 0: never.',
+  }),
   refresh_token_revoke_unused_in: minutes.meta({
     description: 'Minutes without use after which the refresh token is revoked; 0: never.',
   }),

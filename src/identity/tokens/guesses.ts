@@ -85,9 +85,12 @@ async function reserve(context: Context, account: string): Promise<boolean> {
       await services.store.transact((tx) => {
         const window_ends_at = timeText(new Date(now.getTime() + WINDOW_SECONDS * 1000))
         if (row === undefined)
-          tx.run(tx.insertInto('guesses').values({ account, window_ends_at, wrong: 0, pending: 1 }), {
-            duplicate: taken,
-          })
+          tx.run(
+            tx.insertInto('guesses').values({ account, window_ends_at, wrong: 0, pending: 1 }),
+            {
+              duplicate: taken,
+            },
+          )
         else if (!running)
           tx.run(
             tx
@@ -128,7 +131,12 @@ function settle(tx: Writer, account: string, right: boolean): void {
       .updateTable('guesses')
       .set((eb) => ({
         // Never below zero: a node that starts clears the places that crashed evaluations left behind.
-        pending: eb.case().when('pending', '>', 0).then(eb('pending', '-', 1)).else(0).end(),
+        pending: eb
+          .case()
+          .when('pending', '>', 0)
+          .then(eb('pending', '-', 1))
+          .else(0)
+          .end(),
         ...(right ? undefined : { wrong: eb('wrong', '+', 1) }),
       }))
       .where('account', '=', account),

@@ -1,10 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { ISSUER, signToken, TOKEN_SECONDS, type Claims, type SigningKey } from './jwt.ts'
+import type { Services } from '../../context.ts'
 import { ROOT_DOMAIN } from '../../kit/domain.ts'
 import { stamp, timeText } from '../../kit/time.ts'
-import { sealUse } from '../../store/sealing.ts'
-import type { Services } from '../../context.ts'
 import type { RefreshTokenRow, Sealed, UserRow } from '../../store/schema.ts'
+import { sealUse } from '../../store/sealing.ts'
+import { type Claims, ISSUER, type SigningKey, signToken, TOKEN_SECONDS } from './jwt.ts'
 
 const LETTERS_AND_DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 const REFRESH_TOKEN_CHARACTERS = 64
@@ -111,7 +111,10 @@ export function tokenAnswer(
 
 /** The nearer of the two limits, counted from a use right now. */
 function secondsLeft(
-  { expires_at, revoke_unused_seconds }: Pick<RefreshTokenRow, 'expires_at' | 'revoke_unused_seconds'>,
+  {
+    expires_at,
+    revoke_unused_seconds,
+  }: Pick<RefreshTokenRow, 'expires_at' | 'revoke_unused_seconds'>,
   now: Date,
 ): number | undefined {
   const limits: number[] = []

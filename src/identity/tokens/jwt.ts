@@ -35,7 +35,10 @@ export interface SigningKey {
 export function signToken(claims: Claims, { kid, privateKey }: SigningKey): string {
   const head = base64url(JSON.stringify({ alg: 'ES256', typ: 'JWT', kid }))
   const text = `${head}.${base64url(JSON.stringify(claims))}`
-  const signature = sign('sha256', Buffer.from(text), { key: privateKey, dsaEncoding: 'ieee-p1363' })
+  const signature = sign('sha256', Buffer.from(text), {
+    key: privateKey,
+    dsaEncoding: 'ieee-p1363',
+  })
   return `${text}.${withLowS(signature).toString('base64url')}`
 }
 
@@ -55,7 +58,8 @@ export function verifyToken(
   const [headText, claimsText, signatureText] = parts
   if (parts.length !== 3 || !headText || !claimsText || !signatureText) throw malformed()
   const head = json(strictBase64url(headText)) as Record<string, unknown>
-  if (head['alg'] !== 'ES256' || head['typ'] !== 'JWT' || typeof head['kid'] !== 'string') throw malformed()
+  if (head['alg'] !== 'ES256' || head['typ'] !== 'JWT' || typeof head['kid'] !== 'string')
+    throw malformed()
   if (Object.keys(head).length !== 3) throw malformed()
   const key = keyFor(head['kid'])
   if (!key) throw malformed()
@@ -64,7 +68,8 @@ export function verifyToken(
   const signed = Buffer.from(`${headText}.${claimsText}`)
   if (!verify('sha256', signed, { key, dsaEncoding: 'ieee-p1363' }, signature)) throw malformed()
   const claims = json(strictBase64url(claimsText)) as Claims
-  if (claims.iss !== ISSUER || typeof claims.exp !== 'number' || typeof claims.iat !== 'number') throw malformed()
+  if (claims.iss !== ISSUER || typeof claims.exp !== 'number' || typeof claims.iat !== 'number')
+    throw malformed()
   if (typeof claims.sub !== 'string' || typeof claims.cust?.sid !== 'string') throw malformed()
   if (nowSeconds >= claims.exp)
     throw new Fault(
@@ -109,4 +114,3 @@ function withLowS(signature: Buffer): Buffer {
   const low = Buffer.from((P256_ORDER - s).toString(16).padStart(64, '0'), 'hex')
   return Buffer.concat([signature.subarray(0, 32), low])
 }
-

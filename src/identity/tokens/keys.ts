@@ -56,7 +56,10 @@ export async function openTokenKeys(services: Services, shelf: KeyShelf): Promis
       for (const key of all)
         if (key.row.retired_at === null)
           tx.run(
-            tx.updateTable('data_keys').set(shelf.retire(key, retired_at)).where('id', '=', key.row.id),
+            tx
+              .updateTable('data_keys')
+              .set(shelf.retire(key, retired_at))
+              .where('id', '=', key.row.id),
             { rows: 1 },
           )
       const next = shelf.make(PURPOSE, 1 + Math.max(0, ...all.map(({ row }) => row.version)))

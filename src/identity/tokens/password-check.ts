@@ -8,7 +8,13 @@ import type { Writer } from '../../store/store.ts'
 import { ADMIN_GROUP } from '../duties.ts'
 import { nameKey } from '../names.ts'
 import { effectivePolicy } from '../password-policies/store.ts'
-import { afterFailure, afterSuccess, isLocked, lockoutThresholds, passwordPlace } from '../password-rules.ts'
+import {
+  afterFailure,
+  afterSuccess,
+  isLocked,
+  lockoutThresholds,
+  passwordPlace,
+} from '../password-rules.ts'
 import { guess } from './guesses.ts'
 import type { Principal } from './principals.ts'
 
@@ -62,7 +68,8 @@ export async function withPassword<T>(
       (user.expires_at === null || user.expires_at > timeText(now)) &&
       mayUsePassword(principal)
     // A locked or disabled account's own hash is not tried, so nothing can be learned about its password.
-    const hash = admitted && user.password !== null ? openHash(context, user, user.password) : dummyHash()
+    const hash =
+      admitted && user.password !== null ? openHash(context, user, user.password) : dummyHash()
     const matches = await context.services.passwords.verify(hash, attempt.password)
     if (admitted && user.password !== null && matches)
       return {

@@ -33,7 +33,11 @@ export function rememberPrincipals(services: Services) {
 }
 
 async function load({ store }: Services, userId: string): Promise<Principal | undefined> {
-  const user = await store.read.selectFrom('users').selectAll().where('id', '=', userId).executeTakeFirst()
+  const user = await store.read
+    .selectFrom('users')
+    .selectAll()
+    .where('id', '=', userId)
+    .executeTakeFirst()
   if (!user) return undefined
   const memberships = await store.read
     .selectFrom('memberships')

@@ -6,9 +6,9 @@ import { Fault, notBuilt, notFound } from '../../kit/fault.ts'
 import { stamp, timeText, wireTime } from '../../kit/time.ts'
 import type { DataKeyRow, PasswordPolicyRow, RefreshTokenRow, UserRow } from '../../store/schema.ts'
 import { sealUse } from '../../store/sealing.ts'
+import { userIdFromPath } from '../names.ts'
 import { effectivePolicy } from '../password-policies/store.ts'
 import { isExpiredPassword } from '../password-rules.ts'
-import { userIdFromPath } from '../names.ts'
 import type { TokenRequest, tokens } from './contract.ts'
 import { hashRefreshToken, newRefreshToken, tokenAnswer } from './issue.ts'
 import { ISSUER } from './jwt.ts'
@@ -26,7 +26,10 @@ export interface TokenServices {
   readonly principalOf: (userId: string) => Promise<Principal | undefined>
 }
 
-export function tokenHandlers({ keys, principalOf }: TokenServices): Handlers<Context, typeof tokens> {
+export function tokenHandlers({
+  keys,
+  principalOf,
+}: TokenServices): Handlers<Context, typeof tokens> {
   return {
     async create(context, { body }) {
       const answer = await byGrant(context, body)
@@ -40,16 +43,21 @@ export function tokenHandlers({ keys, principalOf }: TokenServices): Handlers<Co
 
     async list(context, { query }) {
       const { expired, revoked, labels, user_id, ...page } = query
-      const { rows, total, messages } = await store.page(context.read, context.caller.domain, page, {
-        users: [
-          ...(context.may('ReadToken', 'auth:tokens') ? [] : [context.caller.userId]),
-          ...(user_id === undefined ? [] : [await userIdOf(context, user_id)]),
-        ],
-        now: timeText(context.now()),
-        expired,
-        revoked,
-        labels: labels ?? [],
-      })
+      const { rows, total, messages } = await store.page(
+        context.read,
+        context.caller.domain,
+        page,
+        {
+          users: [
+            ...(context.may('ReadToken', 'auth:tokens') ? [] : [context.caller.userId]),
+            ...(user_id === undefined ? [] : [await userIdOf(context, user_id)]),
+          ],
+          now: timeText(context.now()),
+          expired,
+          revoked,
+          labels: labels ?? [],
+        },
+      )
       for (const message of messages) context.say(message)
       return { skip: page.skip, limit: page.limit, total, resources: rows.map(present) }
     },
@@ -64,7 +72,10 @@ export function tokenHandlers({ keys, principalOf }: TokenServices): Handlers<Co
     },
 
     async revoke(context, { body }) {
-      const row = await store.findByHash(context.read, hashRefreshToken(context.services, body.refresh_token))
+      const row = await store.findByHash(
+        context.read,
+        hashRefreshToken(context.services, body.refresh_token),
+      )
       const own = row !== undefined && row.user_id === context.caller.userId
       const fits = body.client_id === undefined || row?.client_id === body.client_id
       if (!row || !own || !fits) throw new Fault('not-found', 'the refresh token was not found')
@@ -72,7 +83,10 @@ export function tokenHandlers({ keys, principalOf }: TokenServices): Handlers<Co
     },
 
     async logout(context) {
-      context.header('set-cookie', `${SESSION_COOKIE}=; Path=/api; Max-Age=0; Secure; HttpOnly; SameSite=Strict`)
+      context.header(
+        'set-cookie',
+        `${SESSION_COOKIE}=; Path=/api; Max-Age=0; Secure; HttpOnly; SameSite=Strict`,
+      )
       await endSession(context, await store.ofSession(context.read, context.caller.sessionId))
     },
 
@@ -103,7 +117,8 @@ export function tokenHandlers({ keys, principalOf }: TokenServices): Handlers<Co
   }
 
   function byGrant(context: Context, body: TokenRequest) {
-    const grant = body.grant_type ?? (body.refresh_token === undefined ? 'password' : 'refresh_token')
+    const grant =
+      body.grant_type ?? (body.refresh_token === undefined ? 'password' : 'refresh_token')
     switch (grant) {
       case 'password':
         return byPassword(context, body)
@@ -115,7 +130,10 @@ export function tokenHandlers({ keys, principalOf }: TokenServices): Handlers<Co
       case 'user_certificate':
         throw notBuilt('Sign-in by certificate')
       default:
-        throw new Fault('invalid', 'Validation errors:\n grant_type: is not a grant type of this server')
+        throw new Fault(
+          'invalid',
+          'Validation errors:\n grant_type: is not a grant type of this server',
+        )
     }
   }
 
@@ -129,35 +147,47 @@ export function tokenHandlers({ keys, principalOf }: TokenServices): Handlers<Co
     const labels = body.labels ?? []
     const elsewhere =
       !isRoot(body.domain) ||
-      (body.auth_domain_path === undefined ? !isRoot(body.auth_domain) : body.auth_domain_path !== '/')
+      (body.auth_domain_path === undefined
+        ? !isRoot(body.auth_domain)
+        : body.auth_domain_path !== '/')
     const mayUsePassword = (principal: Principal) =>
       (isAdmin(principal) ||
         (includes(principal.user.allowed_auth_methods, 'password') &&
           includes(principal.user.allowed_client_types, 'unregistered'))) &&
       !(principal.user.prevent_ui_login === 1 && labels.includes(UI_LABEL))
     const attempt = { username, password: body.password ?? '', elsewhere }
-    return withPassword(context, attempt, principalOf, mayUsePassword, async ({ user, groups, settle }) => {
-      const policy = await effectivePolicy(context.read, user)
-      const due = mustChange(user, policy, context.now())
-      if (due !== undefined) throw new Fault('unauthenticated', due)
-      const { text, row } = newRefreshToken(
-        context.services,
-        user,
-        { sessionId: randomUUID(), clientId: randomUUID(), domain: ROOT_DOMAIN },
-        {
-          lifetimeMinutes: body.refresh_token_lifetime ?? 0,
-          unusedMinutes: body.refresh_token_revoke_unused_in ?? 0,
-          labels,
-        },
-      )
-      context.note({ username: user.username, user_id: `local|${user.id}`, session_id: row.session_id })
-      await context.transact(async (tx) => {
-        await settle(tx)
-        tx.insert('refresh_tokens', row)
-        tx.count(row.domain_id, 'refresh_tokens', 1)
-      })
-      return tokenAnswer(context.services, keys.signing(), user, groups, row, text)
-    })
+    return withPassword(
+      context,
+      attempt,
+      principalOf,
+      mayUsePassword,
+      async ({ user, groups, settle }) => {
+        const policy = await effectivePolicy(context.read, user)
+        const due = mustChange(user, policy, context.now())
+        if (due !== undefined) throw new Fault('unauthenticated', due)
+        const { text, row } = newRefreshToken(
+          context.services,
+          user,
+          { sessionId: randomUUID(), clientId: randomUUID(), domain: ROOT_DOMAIN },
+          {
+            lifetimeMinutes: body.refresh_token_lifetime ?? 0,
+            unusedMinutes: body.refresh_token_revoke_unused_in ?? 0,
+            labels,
+          },
+        )
+        context.note({
+          username: user.username,
+          user_id: `local|${user.id}`,
+          session_id: row.session_id,
+        })
+        await context.transact(async (tx) => {
+          await settle(tx)
+          tx.insert('refresh_tokens', row)
+          tx.count(row.domain_id, 'refresh_tokens', 1)
+        })
+        return tokenAnswer(context.services, keys.signing(), user, groups, row, text)
+      },
+    )
   }
 
   async function byRefreshToken(context: Context, body: TokenRequest) {
@@ -169,7 +199,11 @@ export function tokenHandlers({ keys, principalOf }: TokenServices): Handlers<Co
     const principal = await principalOf(row.user_id)
     if (!principal) throw refused('Invalid token')
     const { user, groups } = principal
-    context.note({ username: user.username, user_id: `local|${user.id}`, session_id: row.session_id })
+    context.note({
+      username: user.username,
+      user_id: `local|${user.id}`,
+      session_id: row.session_id,
+    })
     const now = context.now()
     if (row.revoked_at !== null) {
       // A token that a renewal replaced was copied, or its owner was: whoever shows it, the session ends (L6).
@@ -180,11 +214,13 @@ export function tokenHandlers({ keys, principalOf }: TokenServices): Handlers<Co
       throw refused('Token has been revoked')
     }
     if (row.session_epoch !== user.session_epoch) throw refused('Token has been revoked')
-    if (row.expires_at !== null && row.expires_at <= timeText(now)) throw refused('Token has been revoked')
+    if (row.expires_at !== null && row.expires_at <= timeText(now))
+      throw refused('Token has been revoked')
     if (unusedTooLong(row, now)) throw refused('Token has been revoked')
     if (user.expires_at !== null && user.expires_at <= timeText(now)) throw refused('Invalid token')
     if (!isRoot(body.domain)) throw refused('Invalid token')
-    if (body.client_id !== undefined && body.client_id !== row.client_id) throw refused('Invalid Client')
+    if (body.client_id !== undefined && body.client_id !== row.client_id)
+      throw refused('Invalid Client')
 
     if (body.renew_refresh_token === true) return renew(context, body, row, principal)
     await context.transact((tx) => {
@@ -202,7 +238,12 @@ export function tokenHandlers({ keys, principalOf }: TokenServices): Handlers<Co
   }
 
   /** Of several renewals at once one wins: the others find the row changed, and are refused. */
-  async function renew(context: Context, body: TokenRequest, row: RefreshTokenRow, { user, groups }: Principal) {
+  async function renew(
+    context: Context,
+    body: TokenRequest,
+    row: RefreshTokenRow,
+    { user, groups }: Principal,
+  ) {
     const fresh = newRefreshToken(
       context.services,
       user,
@@ -253,7 +294,10 @@ async function endSession(context: Context, rows: readonly RefreshTokenRow[]): P
   })
 }
 
-function unusedTooLong({ revoke_unused_seconds, last_used_at }: RefreshTokenRow, now: Date): boolean {
+function unusedTooLong(
+  { revoke_unused_seconds, last_used_at }: RefreshTokenRow,
+  now: Date,
+): boolean {
   if (revoke_unused_seconds === null) return false
   return now.getTime() - Date.parse(last_used_at) > revoke_unused_seconds * 1000
 }
@@ -261,7 +305,11 @@ function unusedTooLong({ revoke_unused_seconds, last_used_at }: RefreshTokenRow,
 async function visible(context: Context, id: string): Promise<RefreshTokenRow> {
   const row = await store.findById(context.read, id)
   const own = row?.user_id === context.caller.userId
-  if (!row || row.domain_id !== context.caller.domain || !(own || context.may('ReadToken', 'auth:tokens')))
+  if (
+    !row ||
+    row.domain_id !== context.caller.domain ||
+    !(own || context.may('ReadToken', 'auth:tokens'))
+  )
     throw notFound('token', id)
   return row
 }
@@ -294,4 +342,3 @@ const present = (row: RefreshTokenRow) => ({
   revoked_at: row.revoked_at === null ? null : wireTime(row.revoked_at),
   issuer: ISSUER,
 })
-

@@ -112,6 +112,10 @@ const settings = ProfileChanges.extend({
   }),
 })
 
+/** Each name is a condition of its own on the database. */
+const GroupNames = CommaList.pipe(z.array(z.string().max(128)).max(50))
+const Choices = CommaList.pipe(z.array(z.string().max(64)).max(16))
+
 const params = z.object({
   user_id: text(512).meta({ description: '`local|<uuid>`, a username, or `self`.' }),
 })
@@ -129,20 +133,20 @@ export const users = {
       username: TextFilter.optional(),
       email: TextFilter.optional(),
       group: text(128).optional().meta({ description: 'Members of this group.' }),
-      groups: CommaList.optional().meta({
+      groups: GroupNames.optional().meta({
         description: 'Members of every one of these groups; `nil`: of none at all.',
       }),
-      exclude_groups: CommaList.optional().meta({
+      exclude_groups: GroupNames.optional().meta({
         description: 'Leaves out members of any of these groups.',
       }),
       auth_domain_name: TextFilter.optional().meta({
         description: 'Name of the domain the user was made in.',
       }),
       account_expired: QueryBoolean.optional(),
-      allowed_auth_methods: CommaList.optional().meta({
+      allowed_auth_methods: Choices.optional().meta({
         description: 'Users allowed every one of these; `empty`: users allowed none.',
       }),
-      allowed_client_types: CommaList.optional().meta({
+      allowed_client_types: Choices.optional().meta({
         description: 'Users allowed every one of these; `empty`: users allowed none.',
       }),
       password_policy: text(128)

@@ -4,7 +4,10 @@ import { Time } from '../../kit/wire.ts'
 
 export const SystemInfo = z.object({
   name: z.string().max(128),
-  version: z.string().max(64).meta({ description: 'The version of the API that is spoken, a plus sign, and our own.' }),
+  version: z
+    .string()
+    .max(64)
+    .meta({ description: 'The version of the API that is spoken, a plus sign, and our own.' }),
   version_suffix: z.string().max(64),
   model: z.string().max(64),
   vendor: z.string().max(64),

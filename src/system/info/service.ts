@@ -15,7 +15,8 @@ export const infoHandlers: Handlers<Context, typeof info> = {
       const row = await find(context)
       const updated_at = stamp(context.now())
       if (row) tx.update('settings', row, { value: body.name, updated_at })
-      else tx.insert('settings', { domain_id: ROOT_DOMAIN, key: NAME, value: body.name, updated_at })
+      else
+        tx.insert('settings', { domain_id: ROOT_DOMAIN, key: NAME, value: body.name, updated_at })
     })
     return present(context, body.name)
   },

@@ -30,7 +30,10 @@ function time(name: string, text: string | undefined): string | undefined {
   if (text === undefined || text === '') return undefined
   const stored = storedTime(text)
   if (stored === undefined)
-    throw new Fault('invalid', `Validation errors:\n ${name}: ${quote(text)} is not an RFC 3339 time`)
+    throw new Fault(
+      'invalid',
+      `Validation errors:\n ${name}: ${quote(text)} is not an RFC 3339 time`,
+    )
   return stored
 }
 

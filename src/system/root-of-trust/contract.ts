@@ -5,7 +5,10 @@ import { Page, pageOf, Time } from '../../kit/wire.ts'
 const RootKey = z.object({
   id: z.string().max(64).meta({ description: 'Tells root keys apart; says nothing of the key.' }),
   createdAt: Time,
-  source: z.string().max(64).meta({ description: 'Where the root key comes from: file, env or passphrase-file.' }),
+  source: z
+    .string()
+    .max(64)
+    .meta({ description: 'Where the root key comes from: file, env or passphrase-file.' }),
   active: z.boolean(),
 })
 

@@ -22,7 +22,12 @@ export function rootOfTrustHandlers(seal: RootOfTrust): Handlers<Context, typeof
     async list(_context, { query }) {
       const all = [present(await seal.current())]
       const end = query.limit < 0 ? undefined : query.skip + query.limit
-      return { skip: query.skip, limit: query.limit, total: all.length, resources: all.slice(query.skip, end) }
+      return {
+        skip: query.skip,
+        limit: query.limit,
+        total: all.length,
+        resources: all.slice(query.skip, end),
+      }
     },
     rotate: async (context) => {
       const made = await seal.rotate()

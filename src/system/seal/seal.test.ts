@@ -14,12 +14,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { databases, type TestDatabase } from '../../../test/support/databases.ts'
-import { wrappedColumns } from '../../../test/support/wrapped-columns.ts'
+import {
+  addUsers,
+  passwordsThatOpen,
+  placeOf,
+  user,
+  wrappedColumns,
+} from '../../../test/support/sealed-passwords.ts'
 import { createRootKeyFile, parseRootKeySource, RootKeyRefused } from '../../crypto/root-key.ts'
 import { Secret } from '../../crypto/secret.ts'
 import { ROOT_DOMAIN } from '../../kit/domain.ts'
 import { Tampered } from '../../kit/fault.ts'
-import type { Schema } from '../../store/schema.ts'
 import type { Store } from '../../store/store.ts'
 import { openSeal, type Seal, type SealOptions } from './seal.ts'
 
@@ -60,74 +65,6 @@ async function hierarchy(store: Store): Promise<string> {
     ),
   )
   return rows.join('\n')
-}
-
-const placeOf = (id: string) => ({
-  domain: ROOT_DOMAIN,
-  table: 'users',
-  row: id,
-  column: 'password',
-  version: 0,
-})
-
-async function addUsers(store: Store, { envelope }: Seal, count: number): Promise<void> {
-  await store.transact((tx) => {
-    for (let i = 0; i < count; i++) {
-      const id = randomUUID()
-      const password = envelope.wrap(placeOf(id), new Secret(Buffer.from(`password of ${id}`)))
-      tx.insert('users', { ...user, id, username: id, username_key: id, password })
-      const history = {
-        id: randomUUID(),
-        domain_id: ROOT_DOMAIN,
-        user_id: id,
-        created_at: user.created_at,
-      }
-      const place = { ...placeOf(history.id), table: 'password_history', version: 1 }
-      tx.insert('password_history', {
-        ...history,
-        password: envelope.wrap(place, new Secret(Buffer.from(`old password of ${id}`))),
-      })
-    }
-  })
-}
-
-const user: Omit<
-  Schema['users'],
-  'id' | 'username' | 'username_key' | 'password' | 'version' | 'seal'
-> = {
-  domain_id: ROOT_DOMAIN,
-  name: '',
-  nickname: '',
-  email: '',
-  password_changed_at: '2026-01-01T00:00:00.000000Z',
-  password_change_required: 0,
-  password_policy: null,
-  certificate_subject_dn: '',
-  allowed_auth_methods: '',
-  allowed_client_types: '',
-  prevent_ui_login: 0,
-  expires_at: null,
-  user_metadata: null,
-  app_metadata: null,
-  session_epoch: 0,
-  created_at: '2026-01-01T00:00:00.000000Z',
-  updated_at: '2026-01-01T00:00:00.000000Z',
-}
-
-/** How many passwords, current and former, open to what they were. */
-async function passwordsThatOpen(store: Store, { envelope }: Seal): Promise<number> {
-  const users = await store.read.selectFrom('users').selectAll().execute()
-  const former = await store.read.selectFrom('password_history').selectAll().execute()
-  for (const row of users) {
-    const plain = envelope.unwrap(placeOf(row.id), row.password ?? new Uint8Array())
-    expect(plain.reveal().toString()).toBe(`password of ${row.id}`)
-  }
-  for (const row of former) {
-    const place = { ...placeOf(row.id), table: 'password_history', version: row.version }
-    const plain = envelope.unwrap(place, row.password)
-    expect(plain.reveal().toString()).toBe(`old password of ${row.user_id}`)
-  }
-  return users.length + former.length
 }
 
 describe.each(databases)('the seal on %s', (_name, openDatabase) => {
@@ -276,6 +213,21 @@ describe.each(databases)('the seal on %s', (_name, openDatabase) => {
     )
     await again.rotateRootKey()
     expect(await passwordsThatOpen(store, await open(store))).toBe(6)
+  })
+
+  test('opens to onlookers without a change to the root key file, half-way through its rotation too', async () => {
+    await setUp(store)
+    const next = `${path}.next`
+    const other = join(mkdtempSync(join(folder, 'rotating-')), 'root.key')
+    createRootKeyFile(other)
+    copyFileSync(other, next)
+    await open(store, { readOnly: true })
+    expect(readFileSync(next).equals(readFileSync(other))).toBe(true)
+    renameSync(path, next)
+    copyFileSync(other, path)
+    await open(store, { readOnly: true })
+    expect(existsSync(next)).toBe(true)
+    expect(readFileSync(path).equals(readFileSync(other))).toBe(true)
   })
 
   test('moves from a file to a passphrase, a variable and another file', async () => {

@@ -20,6 +20,7 @@ import type { WrappedColumn } from './rewrap.ts'
 import { createRotation, type Rotation } from './rotation.ts'
 import {
   findInstallation,
+  fittingSource,
   rememberInstallation,
   rootCheck,
   rootKeyFor,
@@ -43,6 +44,8 @@ export interface SealOptions {
   readonly nodeId: string
   /** Whether an empty database may be set up; a missing root key file is then created. */
   readonly allowInit: boolean
+  /** For looking on beside a running server: the root key file is left as it is, also half-way through a rotation. */
+  readonly readOnly?: boolean
   /** Every column that holds bytes of the envelope, apart from the hierarchy's own. */
   readonly wrappedColumns?: readonly WrappedColumn[]
   readonly env?: NodeJS.ProcessEnv
@@ -69,6 +72,11 @@ export async function openSeal(
     installation = await findInstallation(store.read)
   }
   if (!installation) throw new Error('the installation is gone right after it was made')
+  if (options.readOnly) {
+    const rootKey = await rootKeyFor(installation, await fittingSource(installation, source), env)
+    const rootKeks = await loadRootKeks(store.read, installation.id, rootKey)
+    return assemble(store, source, installation, rootKeks, isNew, options)
+  }
   await settleFile(installation, source, store.dialect === 'sqlite')
   const rootKey = await rootKeyFor(installation, source, env)
   const rootKeks = await loadRootKeks(store.read, installation.id, rootKey)

@@ -113,6 +113,16 @@ export async function settleFile(
   else if (alone && (await fits(source.path, installation))) dropNextRootKeyFile(source.path)
 }
 
+/** The file that is to follow, when the database has taken its key already; else the source itself. */
+export async function fittingSource(
+  installation: InstallationRow,
+  source: RootKeySource,
+): Promise<RootKeySource> {
+  if (source.scheme !== 'file' || !isThere(nextPath(source.path))) return source
+  const next = { ...source, path: nextPath(source.path) }
+  return (await fits(next.path, installation)) ? next : source
+}
+
 /** Whether this file holds the root key of this installation. */
 export async function fits(path: string, { root_key_id }: InstallationRow): Promise<boolean> {
   return (await readFileKey(path))?.id === root_key_id

@@ -28,7 +28,9 @@ export async function openServerTls(
   extraNames: readonly string[],
   now: Date,
 ): Promise<ServerTls> {
-  const wanted = [...new Set(['localhost', '127.0.0.1', '::1', hostname(), ...extraNames])].filter(isName)
+  const wanted = [...new Set(['localhost', '127.0.0.1', '::1', hostname(), ...extraNames])].filter(
+    isName,
+  )
   for (;;) {
     const [caKey] = await dataKeys.all('tls-ca')
     const [serverKey] = await dataKeys.all('tls-server')
@@ -71,20 +73,36 @@ async function make(
   const caKey = found.caKey ?? dataKeys.make('tls-ca', 1)
   const ca = found.ca ?? (await makeCaCertificate(caKey.key, 'Keystead server CA', now))
   const serverKey = dataKeys.make('tls-server', 1 + (found.serverKey?.row.version ?? 0))
-  const server = await makeServerCertificate(serverKey.key, names, { certificate: ca, key: caKey.key }, now)
+  const server = await makeServerCertificate(
+    serverKey.key,
+    names,
+    { certificate: ca, key: caKey.key },
+    now,
+  )
   const taken = new Fault('conflict', 'another node has made the certificate')
   await store
     .transact(async (tx) => {
       for (const key of [found.caKey ? undefined : caKey, serverKey])
         if (key) tx.run(tx.insertInto('data_keys').values(key.row), { duplicate: taken })
       if (found.serverKey)
-        tx.run(tx.deleteFrom('data_keys').where('id', '=', found.serverKey.row.id), { rows: 1, otherwise: taken })
+        tx.run(tx.deleteFrom('data_keys').where('id', '=', found.serverKey.row.id), {
+          rows: 1,
+          otherwise: taken,
+        })
       const updated_at = stamp(now)
-      const values = { [SERVER_CERTIFICATE]: server, ...(found.ca ? undefined : { [CA_CERTIFICATE]: ca }) }
+      const values = {
+        [SERVER_CERTIFICATE]: server,
+        ...(found.ca ? undefined : { [CA_CERTIFICATE]: ca }),
+      }
       for (const [key, value] of Object.entries(values)) {
         const row = await setting(store, key)
         if (row) tx.update('settings', row, { value, updated_at })
-        else tx.insert('settings', { domain_id: ROOT_DOMAIN, key, value, updated_at }, { duplicate: taken })
+        else
+          tx.insert(
+            'settings',
+            { domain_id: ROOT_DOMAIN, key, value, updated_at },
+            { duplicate: taken },
+          )
       }
     })
     .catch((failure: unknown) => {

@@ -35,7 +35,10 @@ export const invalidField = (field: string): Expected => ({
   message: new RegExp(`^Validation errors:\\n(.*\\n)* ${field}(\\.\\w+)?: .`),
 })
 /** A broken rule: either of the two 400 codes. */
-export const refusedValue: Expected = anyOf(badRequest, { code: 9, codeDesc: /^NCERRInvalidParamValue/ })
+export const refusedValue: Expected = anyOf(badRequest, {
+  code: 9,
+  codeDesc: /^NCERRInvalidParamValue/,
+})
 export const unauthorized = { code: 5, codeDesc: /^NCERRUnauthorizedAccess/ }
 export const wrongPassword = {
   code: 5,
@@ -120,7 +123,13 @@ export const removeUser = (key: string): Exchange =>
   del(`the user ${key} is taken away`, `/usermgmt/users/{{enc:${key}}}`, [204, 404])
 
 export const makeGroup = (key: string, fields: Fields = {}): Exchange =>
-  post(`a group ${key} is made`, '/usermgmt/groups/', { name: named(key), ...fields }, 201, groupShape)
+  post(
+    `a group ${key} is made`,
+    '/usermgmt/groups/',
+    { name: named(key), ...fields },
+    201,
+    groupShape,
+  )
 
 export const removeGroup = (key: string): Exchange =>
   del(`the group ${key} is taken away`, `/usermgmt/groups/${named(key)}`, [204, 404])
@@ -139,9 +148,15 @@ export const removePolicy = (key: string): Exchange =>
 
 /** Adds a user to a group, whose name is given percent-encoded. */
 export const addMember = (key: string, group: string): Exchange =>
-  post(`${key} joins ${decodeURIComponent(group)}`, `/usermgmt/groups/${group}/users/{{enc:${key}}}`, undefined, 200, {
-    name: decodeURIComponent(group),
-  })
+  post(
+    `${key} joins ${decodeURIComponent(group)}`,
+    `/usermgmt/groups/${group}/users/{{enc:${key}}}`,
+    undefined,
+    200,
+    {
+      name: decodeURIComponent(group),
+    },
+  )
 
 /** Signs a user in and opens a session named like the user. */
 export const signIn = (key: string, password = PASSWORD): Exchange =>
@@ -151,7 +166,11 @@ export const signIn = (key: string, password = PASSWORD): Exchange =>
     { grant_type: 'password', username: named(key), password },
     200,
     tokenAnswer,
-    { as: 'none', opens: key, keep: { [`${key}.jwt`]: 'jwt', [`${key}.refresh`]: 'refresh_token' } },
+    {
+      as: 'none',
+      opens: key,
+      keep: { [`${key}.jwt`]: 'jwt', [`${key}.refresh`]: 'refresh_token' },
+    },
   )
 
 /** One wrong password. */

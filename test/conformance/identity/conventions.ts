@@ -84,9 +84,26 @@ const slashes: Scenario = {
       get(`GET ${path}/ answers the same way`, `${path}/`, 200, object),
     ]),
     get('a query may follow the slash', '/usermgmt/users/?skip=0&limit=10', 200, list(not([]))),
-    get('a query may follow without the slash', '/usermgmt/users?skip=0&limit=10', 200, list(not([]))),
-    post('a POST without the slash creates', '/usermgmt/groups', { name: named('bare') }, 201, groupShape),
-    post('a POST with the slash creates', '/usermgmt/groups/', { name: named('slash') }, 201, groupShape),
+    get(
+      'a query may follow without the slash',
+      '/usermgmt/users?skip=0&limit=10',
+      200,
+      list(not([])),
+    ),
+    post(
+      'a POST without the slash creates',
+      '/usermgmt/groups',
+      { name: named('bare') },
+      201,
+      groupShape,
+    ),
+    post(
+      'a POST with the slash creates',
+      '/usermgmt/groups/',
+      { name: named('slash') },
+      201,
+      groupShape,
+    ),
     get(
       'a filter may follow the slash',
       `/usermgmt/groups/?skip=0&limit=1&name=${named('slash')}`,
@@ -100,7 +117,12 @@ const slashes: Scenario = {
       200,
       { description: 'changed through a slash' },
     ),
-    get('one resource answers with a slash', `/usermgmt/groups/${named('slash')}/`, 200, groupShape),
+    get(
+      'one resource answers with a slash',
+      `/usermgmt/groups/${named('slash')}/`,
+      200,
+      groupShape,
+    ),
     post(
       'a POST to another POST path with a slash',
       '/auth/tokens/',
@@ -132,13 +154,9 @@ const doubled: Scenario = {
       tokenAnswer,
       { as: 'none' },
     ),
-    get(
-      'and do not open what needs a token',
-      '/api//v1//usermgmt//groups',
-      401,
-      unauthorized,
-      { as: 'none' },
-    ),
+    get('and do not open what needs a token', '/api//v1//usermgmt//groups', 401, unauthorized, {
+      as: 'none',
+    }),
   ],
 }
 
@@ -176,10 +194,16 @@ const schemes: Scenario = {
       as: 'none',
       headers: { Authorization: '{{jo.jwt}}' },
     }),
-    get('text that is no token', '/auth/self/user', 401, { ...unauthorized, message: /./ }, {
-      as: 'none',
-      headers: { Authorization: 'Bearer nonsense' },
-    }),
+    get(
+      'text that is no token',
+      '/auth/self/user',
+      401,
+      { ...unauthorized, message: /./ },
+      {
+        as: 'none',
+        headers: { Authorization: 'Bearer nonsense' },
+      },
+    ),
     get('a token with a spoiled signature', '/auth/self/user', 401, unauthorized, {
       as: 'none',
       headers: { Authorization: 'Bearer {{jo.jwt}}AAAA' },
@@ -221,13 +245,32 @@ const contentTypes: Scenario = {
     post('a charset may follow', '/usermgmt/groups', { name: named('charset') }, 201, groupShape, {
       headers: { 'Content-Type': 'application/json; charset=utf-8' },
     }),
-    post('the type is compared without case', '/usermgmt/groups', { name: named('case') }, 201, groupShape, {
-      headers: { 'Content-Type': 'Application/JSON' },
-    }),
-    post('a body may come in chunks', '/usermgmt/groups', { name: named('chunks') }, 201, groupShape, {
-      framing: 'chunked',
-    }),
-    ...['text/plain', 'application/xml', 'application/x-www-form-urlencoded', 'multipart/form-data'].map((type) =>
+    post(
+      'the type is compared without case',
+      '/usermgmt/groups',
+      { name: named('case') },
+      201,
+      groupShape,
+      {
+        headers: { 'Content-Type': 'Application/JSON' },
+      },
+    ),
+    post(
+      'a body may come in chunks',
+      '/usermgmt/groups',
+      { name: named('chunks') },
+      201,
+      groupShape,
+      {
+        framing: 'chunked',
+      },
+    ),
+    ...[
+      'text/plain',
+      'application/xml',
+      'application/x-www-form-urlencoded',
+      'multipart/form-data',
+    ].map((type) =>
       ours(
         post(`${type} is refused`, '/usermgmt/groups', { name: named('refused') }, 415, anError, {
           headers: { 'Content-Type': type },
@@ -246,7 +289,12 @@ const contentTypes: Scenario = {
     ),
     get('nothing of it was created', `/usermgmt/groups/${named('refused')}`, 404, notFound),
   ],
-  tidy: [removeGroup('charset'), removeGroup('case'), removeGroup('chunks'), removeGroup('refused')],
+  tidy: [
+    removeGroup('charset'),
+    removeGroup('case'),
+    removeGroup('chunks'),
+    removeGroup('refused'),
+  ],
 }
 
 const json = { 'Content-Type': 'application/json' }
@@ -256,7 +304,9 @@ const emptyBodies: Scenario = {
   exchanges: [
     makeUser('jo'),
     makeGroup('crew'),
-    get('a GET with a content type and no body', '/usermgmt/groups/', 200, list(not([])), { headers: json }),
+    get('a GET with a content type and no body', '/usermgmt/groups/', 200, list(not([])), {
+      headers: json,
+    }),
     post(
       'an action with a content type and no body',
       `/usermgmt/groups/${named('crew')}/users/{{enc:jo}}`,
@@ -328,7 +378,13 @@ const looseFields: Scenario = {
         client_metadata: null,
       },
       201,
-      { ...groupShape, name: named('echo'), colour: absent, description: anyOf(absent, ''), id: absent },
+      {
+        ...groupShape,
+        name: named('echo'),
+        colour: absent,
+        description: anyOf(absent, ''),
+        id: absent,
+      },
     ),
     patch(
       'the same in a PATCH',
@@ -371,10 +427,16 @@ const looseFields: Scenario = {
       password_policy: absent,
       favourite: absent,
     }),
-    changeUser('a caller cannot set what the server counts', 'jo', { logins_count: 99, user_id: 'local|x' }, 200, {
-      user_id: '{{jo}}',
-      logins_count: 0,
-    }),
+    changeUser(
+      'a caller cannot set what the server counts',
+      'jo',
+      { logins_count: 99, user_id: 'local|x' },
+      200,
+      {
+        user_id: '{{jo}}',
+        logins_count: 0,
+      },
+    ),
   ],
   tidy: [removeUser('jo'), removeGroup('echo')],
 }
@@ -407,26 +469,51 @@ const identifiers: Scenario = {
   name: 'path identifiers are percent-decoded, and the bar may come bare',
   exchanges: [
     makeUser('jo'),
-    post('a group with spaces', '/usermgmt/groups', { name: 'conf {{run}} two words' }, 201, groupShape),
-    post('a group with colons', '/usermgmt/groups', { name: 'conf:{{run}}:colon' }, 201, groupShape),
+    post(
+      'a group with spaces',
+      '/usermgmt/groups',
+      { name: 'conf {{run}} two words' },
+      201,
+      groupShape,
+    ),
+    post(
+      'a group with colons',
+      '/usermgmt/groups',
+      { name: 'conf:{{run}}:colon' },
+      201,
+      groupShape,
+    ),
     get('a user id with %7C', '/usermgmt/users/local%7C{{uuid:jo}}', 200, { user_id: '{{jo}}' }),
     get('a user id with %7c', '/usermgmt/users/local%7c{{uuid:jo}}', 200, { user_id: '{{jo}}' }),
-    get('a user id with a bare bar', '/usermgmt/users/local|{{uuid:jo}}', 200, { user_id: '{{jo}}' }),
+    get('a user id with a bare bar', '/usermgmt/users/local|{{uuid:jo}}', 200, {
+      user_id: '{{jo}}',
+    }),
     assumed(get('a bare username', `/usermgmt/users/${named('jo')}`, 200, { user_id: '{{jo}}' })),
     assumed(
-      get('local| and a username', `/usermgmt/users/local%7C${named('jo')}`, 200, { user_id: '{{jo}}' }),
+      get('local| and a username', `/usermgmt/users/local%7C${named('jo')}`, 200, {
+        user_id: '{{jo}}',
+      }),
     ),
     assumed(
-      get('local|admin is the built-in administrator', '/usermgmt/users/local%7C{{adminName}}', 200, {
-        username: '{{adminName}}',
-      }),
+      get(
+        'local|admin is the built-in administrator',
+        '/usermgmt/users/local%7C{{adminName}}',
+        200,
+        {
+          username: '{{adminName}}',
+        },
+      ),
     ),
     get('a group name with %20', '/usermgmt/groups/conf%20{{run}}%20two%20words', 200, {
       name: 'conf {{run}} two words',
     }),
     get('a predefined group with %20', '/usermgmt/groups/Key%20Users', 200, { name: 'Key Users' }),
-    get('a name with plain colons', '/usermgmt/groups/conf:{{run}}:colon', 200, { name: 'conf:{{run}}:colon' }),
-    get('a name with %3A', '/usermgmt/groups/conf%3A{{run}}%3Acolon', 200, { name: 'conf:{{run}}:colon' }),
+    get('a name with plain colons', '/usermgmt/groups/conf:{{run}}:colon', 200, {
+      name: 'conf:{{run}}:colon',
+    }),
+    get('a name with %3A', '/usermgmt/groups/conf%3A{{run}}%3Acolon', 200, {
+      name: 'conf:{{run}}:colon',
+    }),
     get('a plus sign is no space in a path', '/usermgmt/groups/Key+Users', 404, notFound),
     get('an encoding that is none is a bad request', '/usermgmt/groups/%ZZ', [400, 404], anError),
     del('a group with spaces is deleted', '/usermgmt/groups/conf%20{{run}}%20two%20words', 204),
@@ -443,7 +530,9 @@ const accepts: Scenario = {
   exchanges: [
     get('no Accept header', '/usermgmt/groups/', 200, list(not([])), { headers: { Accept: null } }),
     ...['*/*', 'application/json', 'text/html'].map((accept) =>
-      get(`Accept: ${accept}`, '/usermgmt/groups/', 200, list(not([])), { headers: { Accept: accept } }),
+      get(`Accept: ${accept}`, '/usermgmt/groups/', 200, list(not([])), {
+        headers: { Accept: accept },
+      }),
     ),
   ],
 }
@@ -483,7 +572,12 @@ const methods: Scenario = {
     ),
     get('an unknown path under the API', '/no/such/path', 404, notFound),
     post('an unknown path takes no POST', '/usermgmt/nothing', {}, 404, notFound),
-    get('client membership is not under /usermgmt', '/usermgmt/groups/admin/clients', 404, notFound),
+    get(
+      'client membership is not under /usermgmt',
+      '/usermgmt/groups/admin/clients',
+      404,
+      notFound,
+    ),
     get('there is no /auth/akeys', '/auth/akeys', 404, notFound),
   ],
 }
@@ -506,10 +600,26 @@ const badRequests: Scenario = {
       post(`${what} for a group`, '/usermgmt/groups/', undefined, 400, badRequest, { text }),
       post(`${what} for a user`, '/usermgmt/users/', undefined, 400, badRequest, { text }),
     ]),
-    post('malformed JSON for a policy', '/usermgmt/pwdpolicies/', undefined, 400, badRequest, { text: '{' }),
-    patch('malformed JSON in a PATCH', '/auth/self/user', undefined, 400, badRequest, { text: '{"name":' }),
-    post('a missing field is named', '/usermgmt/groups/', { description: 'x' }, 400, invalidField('name')),
-    post('a field of the wrong type is named', '/usermgmt/groups/', { name: 7 }, 400, invalidField('name')),
+    post('malformed JSON for a policy', '/usermgmt/pwdpolicies/', undefined, 400, badRequest, {
+      text: '{',
+    }),
+    patch('malformed JSON in a PATCH', '/auth/self/user', undefined, 400, badRequest, {
+      text: '{"name":',
+    }),
+    post(
+      'a missing field is named',
+      '/usermgmt/groups/',
+      { description: 'x' },
+      400,
+      invalidField('name'),
+    ),
+    post(
+      'a field of the wrong type is named',
+      '/usermgmt/groups/',
+      { name: 7 },
+      400,
+      invalidField('name'),
+    ),
     post(
       'a metadata field that is no object',
       '/usermgmt/groups/',
@@ -517,7 +627,9 @@ const badRequests: Scenario = {
       400,
       invalidField('user_metadata'),
     ),
-    ours(get('a query parameter given twice', '/usermgmt/groups/?limit=1&limit=2', 400, badRequest)),
+    ours(
+      get('a query parameter given twice', '/usermgmt/groups/?limit=1&limit=2', 400, badRequest),
+    ),
     ours(get('a filter given twice', '/usermgmt/users/?username=a&username=b', 400, badRequest)),
   ],
   tidy: [removeGroup('bad'), removeGroup('cut'), removeGroup('comma')],
@@ -526,10 +638,18 @@ const badRequests: Scenario = {
 const requestIds: Scenario = {
   name: 'every failure has a requestID of its own',
   exchanges: [
-    get('a failure', '/usermgmt/groups/conf-none-{{run}}', 404, { ...notFound, requestID: uuid }, {
-      keep: { first: 'requestID' },
+    get(
+      'a failure',
+      '/usermgmt/groups/conf-none-{{run}}',
+      404,
+      { ...notFound, requestID: uuid },
+      {
+        keep: { first: 'requestID' },
+      },
+    ),
+    get('the same failure again', '/usermgmt/groups/conf-none-{{run}}', 404, {
+      requestID: not('{{first}}'),
     }),
-    get('the same failure again', '/usermgmt/groups/conf-none-{{run}}', 404, { requestID: not('{{first}}') }),
   ],
 }
 
@@ -537,9 +657,17 @@ const references: Scenario = {
   name: 'ids and domain references have their form',
   exchanges: [
     makeUser('jo'),
-    readUser('a user id is local| and a UUID in lower case', 'jo', { user_id: userId, auth_domain: ROOT }),
+    readUser('a user id is local| and a UUID in lower case', 'jo', {
+      user_id: userId,
+      auth_domain: ROOT,
+    }),
     get('the administrator has such an id, too', '/usermgmt/users/self', 200, { user_id: userId }),
-    get('an id of nobody is not found', '/usermgmt/users/local%7C00000000-0000-4000-8000-000000000000', 404, notFound),
+    get(
+      'an id of nobody is not found',
+      '/usermgmt/users/local%7C00000000-0000-4000-8000-000000000000',
+      404,
+      notFound,
+    ),
     get('an id of another kind is not found', '/usermgmt/users/oidc%7C{{uuid:jo}}', 404, notFound),
   ],
   tidy: [removeUser('jo')],
@@ -559,16 +687,26 @@ const times: readonly [string, string][] = [
   ['2032-02-29T23:59:59Z', '2032-02-29T23:59:59Z'],
 ]
 
-const noTimes = ['tomorrow', '2031-05-01', '2031-13-01T00:00:00Z', '2031-02-30T00:00:00Z', '2031-05-01T10:00:00']
+const noTimes = [
+  'tomorrow',
+  '2031-05-01',
+  '2031-13-01T00:00:00Z',
+  '2031-02-30T00:00:00Z',
+  '2031-05-01T10:00:00',
+]
 
 const timeForms: Scenario = {
   name: 'times are read in every RFC 3339 form and written in one',
   exchanges: [
     makeUser('jo'),
     ...times.map(([sent, shown]) =>
-      changeUser(`${sent} is shown as ${shown}`, 'jo', { expires_at: sent }, 200, { expires_at: shown }),
+      changeUser(`${sent} is shown as ${shown}`, 'jo', { expires_at: sent }, 200, {
+        expires_at: shown,
+      }),
     ),
-    ...noTimes.map((sent) => changeUser(`${sent} is no time`, 'jo', { expires_at: sent }, 400, refusedValue)),
+    ...noTimes.map((sent) =>
+      changeUser(`${sent} is no time`, 'jo', { expires_at: sent }, 400, refusedValue),
+    ),
     readUser('a refused time changes nothing', 'jo', { expires_at: '2032-02-29T23:59:59Z' }),
     changeUser('an empty text removes it', 'jo', { expires_at: '' }, 200, { expires_at: absent }),
   ],
@@ -590,7 +728,10 @@ const metadata: Scenario = {
   name: 'metadata are free JSON objects, kept as they come and left out when empty',
   exchanges: [
     makeUser('jo', { user_metadata: free, app_metadata: free }),
-    readUser('a user keeps both', 'jo', { user_metadata: exactly(free), app_metadata: exactly(free) }),
+    readUser('a user keeps both', 'jo', {
+      user_metadata: exactly(free),
+      app_metadata: exactly(free),
+    }),
     makeGroup('crew', { user_metadata: free, app_metadata: free, client_metadata: free }),
     get('a group keeps all three', `/usermgmt/groups/${named('crew')}`, 200, {
       user_metadata: exactly(free),

@@ -36,14 +36,26 @@ const paging: Scenario = {
   exchanges: [
     ...dozen,
     get('ten rows come by default', mine, 200, list(sized(10), 12)),
-    get('skip leaves rows out', `${mine}&skip=10`, 200, list([{ name: named('k') }, { name: named('l') }], 12)),
+    get(
+      'skip leaves rows out',
+      `${mine}&skip=10`,
+      200,
+      list([{ name: named('k') }, { name: named('l') }], 12),
+    ),
     get('limit bounds them', `${mine}&limit=5`, 200, list(sized(5), 12)),
-    get('both together', `${mine}&skip=3&limit=2`, 200, list([{ name: named('d') }, { name: named('e') }], 12)),
+    get(
+      'both together',
+      `${mine}&skip=3&limit=2`,
+      200,
+      list([{ name: named('d') }, { name: named('e') }], 12),
+    ),
     get('skip=0 is the default', `${mine}&skip=0&limit=1`, 200, list([{ name: named('a') }], 12)),
     get('skip beyond the total', `${mine}&skip=100`, 200, list([], 12)),
     get('skip at the total', `${mine}&skip=12`, 200, list([], 12)),
     get('the largest limit', `${mine}&limit=2000`, 200, list(sized(12), 12)),
-    assumed(get('a limit above the maximum is clamped', `${mine}&limit=2001`, 200, list(sized(12), 12))),
+    assumed(
+      get('a limit above the maximum is clamped', `${mine}&limit=2001`, 200, list(sized(12), 12)),
+    ),
     assumed(get('a far larger limit, too', `${mine}&limit=1000000`, 200, list(sized(12), 12))),
     assumed(get('limit=0 is the default', `${mine}&limit=0`, 200, list(sized(10), 12))),
     get('limit=-1 brings all rows', `${mine}&limit=-1`, 200, list(sized(12), 12)),
@@ -53,7 +65,12 @@ const paging: Scenario = {
     get('a limit that is no number', `${mine}&limit=ten`, 400, refusedValue),
     get('a skip that is no number', `${mine}&skip=x`, 400, refusedValue),
     get('a limit that is no whole number', `${mine}&limit=1.5`, 400, refusedValue),
-    get('the total counts after filters', '/usermgmt/groups/?name=conf-a-{{run}}', 200, list(sized(1), 1)),
+    get(
+      'the total counts after filters',
+      '/usermgmt/groups/?name=conf-a-{{run}}',
+      200,
+      list(sized(1), 1),
+    ),
     get('nothing found is an empty array', '/usermgmt/groups/?name=conf-none-{{run}}', 200, noRows),
     get('Terraform sends both', `${mine}&skip=0&limit=10`, 200, list(sized(10), 12)),
   ],
@@ -63,15 +80,30 @@ const paging: Scenario = {
 const messages: Scenario = {
   name: 'a list says which query parameters it did not understand, and otherwise says nothing',
   exchanges: [
-    get('no messages when all is understood', '/usermgmt/groups/?limit=1', 200, { messages: absent }),
-    get('an unknown parameter is ignored and named', '/usermgmt/groups/?colour=green&limit=1', 200, {
-      messages: [/colour/],
-      resources: sized(1),
+    get('no messages when all is understood', '/usermgmt/groups/?limit=1', 200, {
+      messages: absent,
     }),
-    get('two unknown ones', '/usermgmt/users/?colour=green&shape=round', 200, { messages: atLeast(1) }),
-    get('an unknown one of the policies', '/usermgmt/pwdpolicies/?colour=green', 200, { messages: [/colour/] }),
-    get('an unknown one of the tokens', '/auth/tokens/?colour=green', 200, { messages: [/colour/] }),
-    get('an unknown one of the records', '/audit/records?colour=green', 200, { messages: [/colour/] }),
+    get(
+      'an unknown parameter is ignored and named',
+      '/usermgmt/groups/?colour=green&limit=1',
+      200,
+      {
+        messages: [/colour/],
+        resources: sized(1),
+      },
+    ),
+    get('two unknown ones', '/usermgmt/users/?colour=green&shape=round', 200, {
+      messages: atLeast(1),
+    }),
+    get('an unknown one of the policies', '/usermgmt/pwdpolicies/?colour=green', 200, {
+      messages: [/colour/],
+    }),
+    get('an unknown one of the tokens', '/auth/tokens/?colour=green', 200, {
+      messages: [/colour/],
+    }),
+    get('an unknown one of the records', '/audit/records?colour=green', 200, {
+      messages: [/colour/],
+    }),
   ],
 }
 
@@ -80,14 +112,39 @@ const sorting: Scenario = {
   exchanges: [
     ...dozen,
     get('groups by name', mine, 200, list(ordered('name', 'up', true), 12)),
-    get('groups by name downwards', `${mine}&sort=-name`, 200, list(ordered('name', 'down', true), 12)),
-    get('groups by time', `${mine}&sort=created_at&limit=20`, 200, list(ordered('created_at', 'up'), 12)),
+    get(
+      'groups by name downwards',
+      `${mine}&sort=-name`,
+      200,
+      list(ordered('name', 'down', true), 12),
+    ),
+    get(
+      'groups by time',
+      `${mine}&sort=created_at&limit=20`,
+      200,
+      list(ordered('created_at', 'up'), 12),
+    ),
     get('groups by time downwards', `${mine}&sort=-created_at&limit=20`, 200, {
       resources: allOf(sized(12), ordered('created_at', 'down')),
     }),
-    get('by several fields', `${mine}&sort=-updated_at,name&limit=20`, 200, list(ordered('updated_at', 'down'), 12)),
-    get('all groups stand by name without case', '/usermgmt/groups/?limit=-1', 200, list(ordered('name', 'up', true))),
-    get('all users stand by creation', '/usermgmt/users/?limit=-1', 200, list(ordered('created_at', 'up'))),
+    get(
+      'by several fields',
+      `${mine}&sort=-updated_at,name&limit=20`,
+      200,
+      list(ordered('updated_at', 'down'), 12),
+    ),
+    get(
+      'all groups stand by name without case',
+      '/usermgmt/groups/?limit=-1',
+      200,
+      list(ordered('name', 'up', true)),
+    ),
+    get(
+      'all users stand by creation',
+      '/usermgmt/users/?limit=-1',
+      200,
+      list(ordered('created_at', 'up')),
+    ),
     get('users by name downwards', '/usermgmt/users/?sort=-username&limit=-1', 200, {
       resources: ordered('username', 'down'),
     }),
@@ -99,10 +156,20 @@ const caseless: Scenario = {
   name: 'groups are listed by name without case',
   exchanges: [
     ...['B two', 'a one', 'C three'].map((name) =>
-      post(`the group ${name}`, '/usermgmt/groups/', { name: `conf{{run}} ${name}` }, 201, groupShape),
+      post(
+        `the group ${name}`,
+        '/usermgmt/groups/',
+        { name: `conf{{run}} ${name}` },
+        201,
+        groupShape,
+      ),
     ),
     get('capitals and small letters mix', '/usermgmt/groups/?name=conf{{run}}*', 200, {
-      resources: [{ name: 'conf{{run}} a one' }, { name: 'conf{{run}} B two' }, { name: 'conf{{run}} C three' }],
+      resources: [
+        { name: 'conf{{run}} a one' },
+        { name: 'conf{{run}} B two' },
+        { name: 'conf{{run}} C three' },
+      ],
     }),
   ],
   tidy: ['B%20two', 'a%20one', 'C%20three'].map((name) => ({
@@ -125,7 +192,12 @@ const wildcards: Scenario = {
     get('* between', '/usermgmt/groups/?name=a*d-{{run}}', 200, list(sized(2), 2)),
     get('? is one character', '/usermgmt/groups/?name=ab%3F-{{run}}', 200, list(sized(2), 2)),
     get('? is not none', '/usermgmt/groups/?name=abc%3F-{{run}}', 200, noRows),
-    get('both together', '/usermgmt/groups/?name=%3Fx*-{{run}}', 200, list([{ name: 'axbd-{{run}}' }], 1)),
+    get(
+      'both together',
+      '/usermgmt/groups/?name=%3Fx*-{{run}}',
+      200,
+      list([{ name: 'axbd-{{run}}' }], 1),
+    ),
     get('no wildcard is exact', '/usermgmt/groups/?name=abc-{{run}}', 200, list(sized(1), 1)),
     get('a part is not enough', '/usermgmt/groups/?name=abc', 200, list(not(sized(4)))),
     get('% is no wildcard', '/usermgmt/groups/?name=a%25-{{run}}', 200, noRows),
@@ -134,11 +206,21 @@ const wildcards: Scenario = {
     get('a quote is text', "/usermgmt/groups/?name='%20or%20'1'%3D'1", 200, noRows),
     get('users by username', '/usermgmt/users/?username=conf-a*-{{run}}', 200, list(sized(1), 1)),
     assumed(
-      get('a username is compared without case', '/usermgmt/users/?username=CONF-ABC-{{upper:run}}', 200, {
-        resources: sized(1),
-      }),
+      get(
+        'a username is compared without case',
+        '/usermgmt/users/?username=CONF-ABC-{{upper:run}}',
+        200,
+        {
+          resources: sized(1),
+        },
+      ),
     ),
-    get('users by email', '/usermgmt/users/?email=conf-ab%3F-{{run}}@local', 200, list(sized(1), 1)),
+    get(
+      'users by email',
+      '/usermgmt/users/?email=conf-ab%3F-{{run}}@local',
+      200,
+      list(sized(1), 1),
+    ),
   ],
   tidy: [
     ...['abc', 'abd', 'axbd'].map((name) => ({
@@ -167,10 +249,19 @@ const envelopes: Scenario = {
     get(`${path} with skip and limit`, `${path}?skip=0&limit=1`, 200, list(sized(1))),
     get(`${path} with a skip beyond the total`, `${path}?skip=100000000&limit=7`, 200, list([])),
     assumed(get(`${path} with limit=0`, `${path}?limit=0`, 200, list(atLeast(1)))),
-    assumed(get(`${path} with a limit above the maximum`, `${path}?limit=5000`, 200, list(atLeast(1)))),
+    assumed(
+      get(`${path} with a limit above the maximum`, `${path}?limit=5000`, 200, list(atLeast(1))),
+    ),
     get(`${path} with limit=-1`, `${path}?limit=-1`, 200, list(atLeast(1))),
     get(`${path} with limit=-5`, `${path}?limit=-5`, 400, refusedValue),
   ]),
 }
 
-export const lists: readonly Scenario[] = [paging, messages, sorting, caseless, wildcards, envelopes]
+export const lists: readonly Scenario[] = [
+  paging,
+  messages,
+  sorting,
+  caseless,
+  wildcards,
+  envelopes,
+]

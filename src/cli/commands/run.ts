@@ -1,0 +1,16 @@
+import type { Invocation } from '../arguments.ts'
+import type { ExitCode } from '../failures.ts'
+import type { ServerCommands } from '../server-commands.ts'
+import type { ClientSettings, ServerSettings } from '../settings.ts'
+import type { Terminal } from '../terminal.ts'
+
+/** What a command's function is given. Settings are read when asked for, and complain then. */
+export interface Run {
+  readonly invocation: Invocation
+  readonly terminal: Terminal
+  readonly server: ServerCommands
+  serverSettings(): ServerSettings
+  clientSettings(): ClientSettings
+}
+
+export type Runner = (run: Run) => Promise<ExitCode>

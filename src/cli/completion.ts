@@ -1,0 +1,191 @@
+import { flagsOf } from './arguments.ts'
+import { type CommandName, commandNames, commandOf, type Shell } from './commands.ts'
+import { settingNames } from './settings-kinds.ts'
+
+/** A script that completes commands, flags, and the values that can be known, made from the tables. */
+export const completionScript = (shell: Shell): string => scripts[shell]()
+
+interface Flag {
+  readonly name: string
+  readonly help: string
+  readonly completes: 'nothing' | 'file' | 'folder' | readonly string[] | undefined
+}
+
+/** `nothing`: a switch; undefined: a value that cannot be known. */
+function completedFlags(command: CommandName): Flag[] {
+  const own = Object.entries(commandOf(command).options).map(
+    ([name, { value, help }]): Flag => ({
+      name: `--${name}`,
+      help,
+      completes: value === undefined ? 'nothing' : 'file',
+    }),
+  )
+  const settings = flagsOf(command).map(
+    ({ name, row }): Flag => ({
+      name: `--${settingNames(name).flag}`,
+      help: row.help,
+      completes: row.kind.value === undefined ? 'nothing' : row.kind.completes,
+    }),
+  )
+  return [...own, ...settings, { name: '--help', help: 'Show help.', completes: 'nothing' }]
+}
+
+/** Every path of words that leads to a command, and what may follow it. */
+function wordsAfter(): Map<string, string[]> {
+  const after = new Map<string, string[]>([['', ['--help', '--version']]])
+  for (const name of commandNames)
+    commandOf(name).words.forEach((word, i, words) => {
+      const before = words.slice(0, i).join(' ')
+      const known = after.get(before) ?? []
+      after.set(before, known.includes(word) ? known : [...known, word])
+    })
+  for (const name of commandNames) {
+    const { argument } = commandOf(name)
+    const choices =
+      argument !== undefined && argument.completes !== 'file' ? argument.completes : []
+    after.set(name, [...choices, ...completedFlags(name).map((flag) => flag.name)])
+  }
+  return after
+}
+
+const takesFile = commandNames.filter((name) => commandOf(name).argument?.completes === 'file')
+
+const allFlags = (): Flag[] => {
+  const byName = new Map(
+    commandNames.flatMap((name) => completedFlags(name).map((flag) => [flag.name, flag] as const)),
+  )
+  return [...byName.values()]
+}
+
+const namesWhere = (is: (flag: Flag) => boolean): string =>
+  allFlags()
+    .filter(is)
+    .map(({ name }) => name)
+    .join('|')
+
+/** The steps from one path of words to the next, as they stand in a case of bash or zsh. */
+const steps = (): string =>
+  [
+    ...new Set(
+      commandNames.flatMap((name) =>
+        commandOf(name).words.map((_, i, words) =>
+          [words.slice(0, i).join(' '), words[i]].join('/'),
+        ),
+      ),
+    ),
+  ]
+    .map((step) => `'${step}'`)
+    .join('|')
+
+const choiceCases = (answer: (words: string) => string): string =>
+  allFlags()
+    .filter(({ completes }) => Array.isArray(completes))
+    .map(
+      ({ name, completes }) =>
+        `    ${name}) ${answer((completes as readonly string[]).join(' '))}; return ;;`,
+    )
+    .join('\n')
+
+const bash =
+  (): string => `# Completion of keystead for bash. Load it with: source <(keystead completion bash)
+_keystead() {
+  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" command='' words='' i
+  local IFS=$' \\t\\n'
+  COMPREPLY=()
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    case "$command/\${COMP_WORDS[i]}" in
+      ${steps()}) command="\${command:+$command }\${COMP_WORDS[i]}" ;;
+    esac
+  done
+  case "$previous" in
+${choiceCases((words) => `COMPREPLY=($(compgen -W '${words}' -- "$current"))`)}
+    ${namesWhere(({ completes }) => completes === 'file')}) _keystead_paths -f; return ;;
+    ${namesWhere(({ completes }) => completes === 'folder')}) _keystead_paths -d; return ;;
+    ${namesWhere(({ completes }) => completes === undefined)}) return ;;
+  esac
+  case "$command" in
+${[...wordsAfter()].map(([path, words]) => `    '${path}') words='${words.join(' ')}' ;;`).join('\n')}
+  esac
+  COMPREPLY=($(compgen -W "$words" -- "$current"))
+  case "$command" in
+    ${takesFile.map((name) => `'${name}'`).join('|')}) [[ $current == -* ]] || _keystead_paths -f ;;
+  esac
+}
+_keystead_paths() {
+  local IFS=$'\\n'
+  compopt -o filenames 2>/dev/null
+  COMPREPLY=($(compgen "$1" -- "$current"))
+}
+complete -F _keystead keystead
+`
+
+const zsh = (): string => `#compdef keystead
+# Completion of keystead for zsh. Load it with: source <(keystead completion zsh)
+_keystead() {
+  local command='' word previous="\${words[CURRENT-1]}"
+  for word in "\${(@)words[2,CURRENT-1]}"; do
+    case "$command/$word" in
+      ${steps()}) command="\${command:+$command }$word" ;;
+    esac
+  done
+  case "$previous" in
+${choiceCases((words) => `compadd -- ${words}`)}
+    ${namesWhere(({ completes }) => completes === 'file')}) _files; return ;;
+    ${namesWhere(({ completes }) => completes === 'folder')}) _files -/; return ;;
+    ${namesWhere(({ completes }) => completes === undefined)}) return ;;
+  esac
+  case "$command" in
+    ${takesFile.map((name) => `'${name}'`).join('|')}) [[ "\${words[CURRENT]}" == -* ]] || _files ;;
+  esac
+  case "$command" in
+${[...wordsAfter()].map(([path, words]) => `    '${path}') compadd -- ${words.join(' ')} ;;`).join('\n')}
+  esac
+}
+compdef _keystead keystead
+`
+
+const fish = (): string => {
+  const words = [...wordsAfter()]
+    .flatMap(([path, next]) =>
+      next.filter((word) => !word.startsWith('-')).map((word) => ({ path, word })),
+    )
+    .map(({ path, word }) => {
+      const name = commandNames.find((known) => known === (path === '' ? word : `${path} ${word}`))
+      const help = name === undefined ? '' : ` -d ${quoted(commandOf(name).summary)}`
+      return `complete -c keystead -n ${quoted(`__keystead_at '${path}'`)} -f -a ${word}${help}`
+    })
+  const flags = commandNames.flatMap((name) =>
+    completedFlags(name).map(({ name: flag, help, completes }) => {
+      const value =
+        completes === 'nothing'
+          ? ''
+          : completes === 'file'
+            ? ' -r -F'
+            : completes === 'folder'
+              ? " -x -a '(__fish_complete_directories)'"
+              : ` -x${completes === undefined ? '' : ` -a ${quoted(completes.join(' '))}`}`
+      return `complete -c keystead -n ${quoted(`__keystead_at '${name}'`)} -l ${flag.slice(2)}${value} -d ${quoted(help)}`
+    }),
+  )
+  const files = takesFile.map(
+    (name) => `complete -c keystead -n ${quoted(`__keystead_at '${name}'`)} -F`,
+  )
+  return `# Completion of keystead for fish. Load it with: keystead completion fish | source
+function __keystead_at
+  set -l command ''
+  for word in (commandline -opc)[2..-1]
+    switch "$command/$word"
+      case ${steps().replaceAll('|', ' ')}
+        set command (string trim -- "$command $word")
+    end
+  end
+  test "$command" = "$argv[1]"
+end
+complete -c keystead -f
+${[...words, ...flags, ...files].join('\n')}
+`
+}
+
+const quoted = (text: string): string => `"${text.replace(/["\\$]/g, '\\$&')}"`
+
+const scripts: Record<Shell, () => string> = { bash, zsh, fish }

@@ -1,0 +1,172 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { databases, type TestDatabase, testKeys, verifyHead } from '../../test/support/databases.ts'
+import { auditEntry } from '../../test/support/rows.ts'
+import { type ExportedHead, exportHead, verifyChain } from './verify.ts'
+
+const SIGNED = 1000
+const RECORDS = SIGNED + 12
+const keys = { installation: testKeys.installation, auditKey: testKeys.auditKey, verifyHead }
+
+describe.each(databases)('the audit log on %s', (_name, open) => {
+  let database: TestDatabase
+  let early: ExportedHead
+  const seqs = fc.integer({ min: SIGNED - 10, max: RECORDS })
+
+  beforeAll(async () => {
+    database = await open()
+    const { store, tamper } = database
+    early = await exportHead(store.read, testKeys.installation)
+    const record = (from: number, to: number) =>
+      store.transact((tx) => {
+        for (let at = from; at <= to; at++) tx.audit(auditEntry(`record ${at}`))
+      })
+    await record(1, SIGNED - 100)
+    await tamper('create table old_records as select * from audit_records')
+    await tamper('create table old_heads as select * from audit_heads')
+    await record(SIGNED - 99, SIGNED)
+    await vi.waitFor(async () =>
+      expect((await exportHead(store.read, keys.installation)).heads[0]?.seq).toBe(SIGNED),
+    )
+    await record(SIGNED + 1, RECORDS)
+    await tamper('create table kept_records as select * from audit_records')
+    await tamper('create table kept_heads as select * from audit_heads')
+  })
+  afterAll(() => database.close())
+
+  const verify = (exportedHead?: ExportedHead) =>
+    verifyChain(database.store.read, keys, exportedHead ? { exportedHead } : {})
+
+  /** What is found after someone ran this SQL behind the server's back; then everything is put back. */
+  async function verdictAfter(attack: string, exportedHead?: ExportedHead) {
+    await database.tamper(`begin; ${attack}; commit`)
+    const verdict = await verify(exportedHead)
+    await database.tamper(
+      `begin;
+       delete from audit_records where seq > ${SIGNED - 11} or seq not in (select seq from kept_records);
+       delete from audit_records where node_id not in (select node_id from kept_heads);
+       insert into audit_records select * from kept_records as k where not exists
+         (select 1 from audit_records as r where r.node_id = k.node_id and r.seq = k.seq);
+       delete from audit_heads; insert into audit_heads select * from kept_heads; commit`,
+    )
+    return verdict
+  }
+
+  const broken = (seq: number) => ({ intact: false, node_id: testKeys.nodeId, seq })
+
+  test('as it was written, it is intact, and contains every head exported before', async () => {
+    const intact = { intact: true, nodes: 1, records: RECORDS }
+    expect(await verify()).toEqual(intact)
+    expect(await verify(early)).toEqual(intact)
+    expect(await verify(await exportHead(database.store.read, keys.installation))).toEqual(intact)
+  })
+
+  test('an edited record is named, whichever column was edited', async () => {
+    const edits = fc.constantFrom(
+      `message = message || '!'`,
+      `username = 'somebody'`,
+      'success = 1 - success',
+      `created_at = '2020-01-01T00:00:00.000000Z'`,
+      `id = 'another'`,
+      `details = '{"a":1}'`,
+      `severity = 'error'`,
+      `client_ip = ''`,
+      `service = 'ky', source = 'loidentity'`,
+      `domain_id = 'elsewhere'`,
+      'mac = (select mac from kept_records as k where k.seq = audit_records.seq - 1)',
+    )
+    await fc.assert(
+      fc.asyncProperty(seqs, edits, async (seq, edit) => {
+        const verdict = await verdictAfter(`update audit_records set ${edit} where seq = ${seq}`)
+        expect(verdict).toMatchObject(broken(seq))
+      }),
+      { numRuns: 20 },
+    )
+  })
+
+  test('a record that is gone is named, with those behind it moved up or not', async () => {
+    await fc.assert(
+      fc.asyncProperty(seqs, fc.boolean(), async (seq, moveUp) => {
+        const attack = [`delete from audit_records where seq = ${seq}`]
+        for (let next = seq + 1; moveUp && next <= RECORDS; next++)
+          attack.push(`update audit_records set seq = ${next - 1} where seq = ${next}`)
+        expect(await verdictAfter(attack.join(';'))).toMatchObject(broken(seq))
+      }),
+      { numRuns: 10 },
+    )
+  })
+
+  test('two records that changed places are found at the first of them', async () => {
+    await fc.assert(
+      fc.asyncProperty(seqs, seqs, async (one, other) => {
+        fc.pre(one !== other)
+        const attack = `update audit_records set seq = 9999 where seq = ${one};
+          update audit_records set seq = ${one} where seq = ${other};
+          update audit_records set seq = ${other} where seq = 9999`
+        expect(await verdictAfter(attack)).toMatchObject(broken(Math.min(one, other)))
+      }),
+      { numRuns: 10 },
+    )
+  })
+
+  test('a record that was put in is named', async () => {
+    const places = fc.integer({ min: SIGNED - 10, max: RECORDS + 1 })
+    await fc.assert(
+      fc.asyncProperty(seqs, places, async (copied, place) => {
+        const attack: string[] = []
+        for (let next = RECORDS; next >= place; next--)
+          attack.push(`update audit_records set seq = ${next + 1} where seq = ${next}`)
+        attack.push(
+          `insert into audit_records select node_id, ${place}, 'put in', domain_id, created_at, severity,
+           message, username, service, source, success, client_ip, details, mac from kept_records where seq = ${copied}`,
+          'update audit_heads set seq = seq + 1',
+        )
+        expect(await verdictAfter(attack.join(';'))).toMatchObject(broken(place))
+      }),
+      { numRuns: 10 },
+    )
+  })
+
+  test('a tail that was cut off is found, also when the head is set to what is left', async () => {
+    await fc.assert(
+      fc.asyncProperty(seqs, fc.boolean(), async (from, headToo) => {
+        const attack = [`delete from audit_records where seq >= ${from}`]
+        if (headToo)
+          attack.push(`update audit_heads set seq = ${from - 1},
+            mac = (select mac from kept_records where seq = ${from - 1})`)
+        expect(await verdictAfter(attack.join(';'))).toMatchObject(
+          headToo ? { intact: false } : broken(from),
+        )
+      }),
+      { numRuns: 10 },
+    )
+  })
+
+  test('records under another node’s name, and logs without their head, are found', async () => {
+    const renamed = `update audit_records set node_id = 'node-2'; update audit_heads set node_id = 'node-2'`
+    expect(await verdictAfter(renamed)).toMatchObject({ intact: false, node_id: 'node-2', seq: 1 })
+    expect(await verdictAfter('delete from audit_heads')).toMatchObject(broken(0))
+    const signature = `update audit_heads set signed_seq = 5`
+    expect(await verdictAfter(signature)).toMatchObject({ intact: false, seq: 5 })
+  })
+
+  test('a whole log put back to an older state, or removed, shows against a head exported later', async () => {
+    const later = await exportHead(database.store.read, keys.installation)
+    const putBack = `delete from audit_records; insert into audit_records select * from old_records;
+      delete from audit_heads; insert into audit_heads select * from old_heads`
+    expect(await verdictAfter(putBack)).toMatchObject({ intact: true, records: SIGNED - 100 })
+    expect(await verdictAfter(putBack, early)).toMatchObject({ intact: true })
+    expect(await verdictAfter(putBack, later)).toMatchObject(broken(SIGNED))
+    const removed = 'delete from audit_records; delete from audit_heads'
+    expect(await verdictAfter(removed, later)).toMatchObject(broken(0))
+  })
+
+  test('an exported head counts only when this installation signed it', async () => {
+    const head = await exportHead(database.store.read, keys.installation)
+    const [first] = head.heads
+    if (!first) throw new Error('no head')
+    const forged = { ...head, heads: [{ ...first, seq: first.seq - 1 }] }
+    expect(await verify(forged)).toMatchObject({ intact: false, seq: SIGNED - 1 })
+    expect(await verify({ ...head, installation: 'another' })).toMatchObject({ intact: false })
+  })
+})
