@@ -169,7 +169,7 @@ export class Lab {
   async interleave(sides: readonly Side[], rounds = this.options.rounds): Promise<Reading[][]> {
     const taken: { disturbed: number; readings: Reading[] }[] = []
     const calm = () => taken.filter(({ disturbed }) => disturbed <= FOREIGN_LIMIT).length
-    const most = this.options.quick ? rounds : rounds + Math.ceil(rounds / 2)
+    const most = rounds + (this.options.quick ? 0 : 2)
     while (calm() < rounds && taken.length < most) {
       const order = taken.length % 2 === 0 ? [...sides.keys()] : [...sides.keys()].reverse()
       const readings: Reading[] = []

@@ -63,14 +63,13 @@ export class Keystead {
       log,
     })
     this.#child = child
-    const ca = () => (existsSync(caFile) ? readFileSync(caFile, 'utf8') : undefined)
-    let known: Target | undefined
-    const target = () => {
-      const pem = known ? undefined : ca()
-      if (pem !== undefined) known = { host: '127.0.0.1', port, ca: pem }
-      return known
+    // Read anew for each attempt: the file may be there before all of it is written.
+    let target: Target | undefined
+    const current = () => {
+      if (existsSync(caFile)) target = { host: '127.0.0.1', port, ca: readFileSync(caFile, 'utf8') }
+      return target
     }
-    const took = await firstAnswer(target, '/healthz', {
+    const took = await firstAnswer(current, '/healthz', {
       since,
       patienceMs: 60_000,
       gaveUp: () =>
@@ -78,7 +77,7 @@ export class Keystead {
           ? undefined
           : `the server ended with ${child.exitCode}:\n${lastLines(log)}`,
     })
-    this.#target = known
+    this.#target = target
     return took
   }
 

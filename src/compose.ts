@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { chmod, lstat, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { chmod, lstat, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
@@ -301,8 +301,11 @@ export async function nodeIdOf(dataDir: string): Promise<string> {
 async function writeCa(dataDir: string, pem: string): Promise<string> {
   const file = join(dataDir, 'ca.pem')
   const text = `${pem.trim()}\n`
-  if ((await readFile(file, 'utf8').catch(() => '')) !== text)
-    await writeFile(file, text, { mode: 0o600, flush: true })
+  if ((await readFile(file, 'utf8').catch(() => '')) !== text) {
+    // Clients that wait for the file must not read half of it.
+    await writeFile(`${file}.new`, text, { mode: 0o600, flush: true })
+    await rename(`${file}.new`, file)
+  }
   return file
 }
 

@@ -12,7 +12,8 @@ export interface Question {
 const [source = ''] = process.argv.slice(2)
 const database = new DatabaseSync(source, { readOnly: true })
 const page = database.prepare(
-  'select name, created_at, updated_at from "groups" order by name_key limit ? offset ?',
+  `select name, created_at, updated_at from "groups"
+   where domain_id = '00000000-0000-0000-0000-000000000000' order by name_key limit ? offset ?`,
 )
 
 answerRounds<Question>(SERVER_CORE, ({ seconds, skip, limit }) =>

@@ -1,7 +1,7 @@
 import { databaseOf, walRestarts } from '../floors.ts'
 import { type Lab, p99s, type Side } from '../lab.ts'
 import type { Stream } from '../load-job.ts'
-import { readingOf } from '../readings.ts'
+import { type Reading, readingOf } from '../readings.ts'
 import {
   createGroupRequest,
   type Keystead,
@@ -81,7 +81,9 @@ export async function tails(lab: Lab): Promise<void> {
       const paced = way !== 'full load'
       const victim = async () => ({ ...(await self()), ...(paced && { perSecond: quarterOfSelf }) })
       const [alone = [], beside = []] = await lab.interleave([
-        side(lab, server, `GET self at ${way}, alone`, async () => [await victim()]),
+        side(lab, server, `GET self at ${way}, alone, between those beside ${what}`, async () => [
+          await victim(),
+        ]),
         side(lab, server, `GET self at ${way}, beside ${what}`, async () => [
           await victim(),
           await (paced ? steady() : full()),
@@ -104,15 +106,16 @@ export async function tails(lab: Lab): Promise<void> {
 
 /** Measures the first of several streams. */
 function side(lab: Lab, server: Keystead, name: string, streams: () => Promise<Stream[]>): Side {
+  const neighbour: Reading[] = []
   return {
     name,
     run: async () => {
       const result = await lab.load(server, { seconds: lab.seconds(2), streams: await streams() })
       const [first, second] = result.streams
       if (!first) throw new Error('no stream ran')
-      if (second && (second.unexpected > 0 || second.errors > 0)) {
-        lab.say(`${name}: ${second.name} answered ${JSON.stringify(second.statuses)}`)
-      }
+      // What the neighbour did stands in the table too: one that was refused would be no load.
+      if (second) neighbour.push(readingOf(result, second))
+      if (second) lab.readings.set(`${name}: that ${second.name}`, neighbour)
       return readingOf(result, first)
     },
   }

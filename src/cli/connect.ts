@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { Client, type Credentials, nodeTransport } from '../client/index.ts'
 import { Failed, UsageError } from './failures.ts'
 import type { ClientSettings } from './settings.ts'
@@ -80,7 +80,7 @@ export async function passwordOf(
 
 /** The first line of a file; of `-` the next line of standard input. */
 export async function secretFrom(file: string, terminal: Terminal): Promise<string> {
-  const line = file === '-' ? await terminal.line() : firstLine(file)
+  const line = file === '-' ? await terminal.line() : firstLine(resolve(terminal.io.cwd, file))
   if (line === undefined || line === '')
     throw new Failed(`${file === '-' ? 'Standard input' : file} holds no password.`)
   return line

@@ -55,18 +55,26 @@ function apiFailure(error: ApiError, username: string): { code: ExitCode; lines:
     const what = error instanceof SignInError ? `Cannot sign in as ${username}` : 'Not signed in'
     const change = /must be changed|has ended|expired/i.test(error.message)
     const hint = change && /password/i.test(error.message) ? ' Run: keystead passwd' : ''
-    return { code: EXIT.refused, lines: [`${what}: ${ended(error.message)}${hint}`] }
+    return { code: EXIT.refused, lines: [`${what}: ${ended(oneLine(error.message))}${hint}`] }
   }
   if (error.status === 403)
     return {
       code: EXIT.refused,
-      lines: [`${username} may not do this: ${error.message}${reference}`],
+      lines: [`${username} may not do this: ${oneLine(error.message)}${reference}`],
     }
   return {
     code: EXIT.failed,
-    lines: [`The server refused (HTTP ${error.status}): ${error.message}${reference}`],
+    lines: [`The server refused (HTTP ${error.status}): ${oneLine(error.message)}${reference}`],
   }
 }
+
+/** The API tells broken rules on lines of their own, under a heading (reference 1.3). */
+export const oneLine = (message: string): string =>
+  message
+    .replace(/^Validation errors:\s*/, '')
+    .trim()
+    .split(/\s*\n\s*/)
+    .join('; ')
 
 const ended = (sentence: string): string => (/[.!?]$/.test(sentence) ? sentence : `${sentence}.`)
 

@@ -43,6 +43,13 @@ describe('a secret that is asked for', () => {
     expect(await terminal.askSecret('New')).toBe('b')
   })
 
+  test('may be typed ahead of its question', async () => {
+    const { stdin, terminal } = atTerminal()
+    for (const line of ['one\r', 'two\r', 'three\r']) stdin.write(line)
+    for (const line of ['one', 'two', 'three'])
+      expect(await terminal.askSecret('Password')).toBe(line)
+  })
+
   test.each(['\u0003', 'abc\u0004'])(
     'is given up with %j, and the terminal is as before',
     async (keys) => {

@@ -85,6 +85,8 @@ export class Terminal {
         const done = (settle: () => void): void => {
           stdin.off('data', onData)
           stdin.off('end', onEnd)
+          // At once: what was typed ahead waits for the next question.
+          stdin.pause()
           settle()
         }
         stdin.on('data', onData)
@@ -94,7 +96,6 @@ export class Terminal {
       })
     } finally {
       stdin.setRawMode?.(false)
-      stdin.pause()
       stderr.write('\n')
     }
   }

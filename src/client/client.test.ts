@@ -131,6 +131,44 @@ describe('signing in', () => {
   })
 })
 
+describe('without a password', () => {
+  test('a bearer token is used as it is, and its end is the end', async () => {
+    const server = await start((_request, response) =>
+      json(response, 401, {
+        code: 5,
+        codeDesc: 'NCERRUnauthorizedAccess',
+        message: 'Token is expired',
+      }),
+    )
+    const own = createClient({ url: server.url, ca: server.ca, credentials: { token: 'given' } })
+    await expect(own.call(catalogue.self.getUser)).rejects.toThrow('Token is expired')
+    await own.signOut()
+    own.close()
+    expect(server.requests.map(({ headers }) => headers.authorization)).toEqual(['Bearer given'])
+  })
+
+  test('a refresh token opens a session in the domain asked for, which is left open', async () => {
+    const server = await start(ok)
+    const credentials = { refreshToken: 'mine' }
+    const own = createClient({ url: server.url, ca: server.ca, credentials, domain: 'tenant' })
+    await own.call(catalogue.self.getUser)
+    await own.signOut()
+    own.close()
+    expect(signInsOf(server).map(({ body }) => JSON.parse(body) as unknown)).toEqual([
+      { grant_type: 'refresh_token', refresh_token: 'mine', domain: 'tenant' },
+    ])
+    expect(callsOf(server).map(({ url }) => url)).toEqual(['/api/v1/auth/self/user'])
+  })
+
+  test('nothing is sent but what is public, and a refusal says so', async () => {
+    const server = await start((_request, response) => response.writeHead(401).end('Unauthorized'))
+    const anonymous = createClient({ url: server.url, ca: server.ca })
+    await expect(anonymous.call(catalogue.self.getUser)).rejects.toMatchObject({ status: 401 })
+    anonymous.close()
+    expect(server.requests[0]?.headers.authorization).toBeUndefined()
+  })
+})
+
 describe('a call', () => {
   test('sends path, query and body as the contract says', async () => {
     const server = await start(ok)

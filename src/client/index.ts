@@ -5,8 +5,8 @@ export { ApiError, ForeignAnswer } from './api-error.ts'
 export { Client, type ClientOptions } from './client.ts'
 export { type NodeTransportOptions, nodeTransport } from './node-transport.ts'
 export { type Credentials, SignInError } from './session.ts'
-export { ConnectionError, type ConnectionProblem, type Transport } from './transport.ts'
-export type { CallInput, CallReply, ItemOf } from './types.ts'
+export { ConnectionError } from './transport.ts'
+export type { CallReply } from './types.ts'
 
 /** A client over Node's own HTTPS. A browser builds a Client on a Transport of its own instead. */
 export const createClient = (options: NodeTransportOptions & ClientOptions): Client =>

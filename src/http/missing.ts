@@ -1,10 +1,15 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Fault, notBuilt } from '../kit/fault.ts'
 import { credential } from './gate.ts'
 import { fail, type MountOptions } from './mount.ts'
 
 /** Areas of the API that this server does not have yet. They answer 501, so that a client can tell "not yet" from "not there". */
-export const missing: readonly { readonly under: string; readonly what: string }[] = [
+export const missing: readonly {
+  readonly under: string
+  readonly what: string
+  /** Part of signing in, so asked without a token. */
+  readonly anonymous?: true
+}[] = [
   { under: '/v1/ca', what: 'The certificate authority' },
   { under: '/v1/vault', what: 'The key vault' },
   { under: '/v1/crypto', what: 'Cryptography over REST' },
@@ -19,8 +24,8 @@ export const missing: readonly { readonly under: string; readonly what: string }
   { under: '/v1/usermgmt/connection-test', what: 'Identity connections' },
   { under: '/v1/usermgmt/ldap-browse', what: 'Identity connections' },
   { under: '/v1/usermgmt/groupmaps', what: 'Group maps' },
-  { under: '/v1/auth/id-providers', what: 'Sign-in through identity providers' },
-  { under: '/v1/auth/oidc-callback', what: 'Sign-in through identity providers' },
+  { under: '/v1/auth/id-providers', what: 'Sign-in through identity providers', anonymous: true },
+  { under: '/v1/auth/oidc-callback', what: 'Sign-in through identity providers', anonymous: true },
   { under: '/v1/auth/akeyless', what: 'Akeyless sign-in' },
   { under: '/v1/admin', what: 'Policy management' },
   { under: '/v1/audit/client-records', what: 'Records of agents' },
@@ -48,22 +53,25 @@ export const missing: readonly { readonly under: string; readonly what: string }
 /** Only a signed-in caller learns what is missing; anybody else gets the 401 that every call of the API gives. */
 export function missingAreas(server: FastifyInstance, { authority }: MountOptions): void {
   const answerFor =
-    (what: string) => async (request: FastifyRequest, reply: Parameters<typeof fail>[1]) => {
+    (what: string, anonymous: boolean) =>
+    async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
       try {
-        const token = credential(request)
-        if (token === undefined)
-          throw new Fault('unauthenticated', 'Authorization header is missing')
-        await authority.authenticate(token)
+        if (!anonymous) {
+          const token = credential(request)
+          if (token === undefined)
+            throw new Fault('unauthenticated', 'Authorization header is missing')
+          await authority.authenticate(token)
+        }
         throw notBuilt(what)
       } catch (error) {
         return fail(request, reply, error)
       }
     }
-  for (const { under, what } of missing) {
-    const handler = answerFor(what)
-    const method = ['GET', 'POST', 'PATCH', 'PUT', 'DELETE'] as const
-    server.route({ method: [...method], url: `/api${under}/*`, handler })
+  const method = ['GET', 'POST', 'PATCH', 'PUT', 'DELETE']
+  for (const { under, what, anonymous } of missing) {
+    const handler = answerFor(what, anonymous === true)
+    server.route({ method, url: `/api${under}/*`, handler })
     if (!server.hasRoute({ method: 'GET', url: `/api${under}` }))
-      server.route({ method: [...method], url: `/api${under}`, handler })
+      server.route({ method, url: `/api${under}`, handler })
   }
 }

@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { SecureContextOptions } from 'node:tls'
-import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify'
+import Fastify, {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type FastifyServerOptions,
+  LogController,
+} from 'fastify'
 import { Fault, type FaultKind } from '../kit/fault.ts'
 import { MAX_BODY_BYTES } from './json.ts'
 import { missingAreas } from './missing.ts'
@@ -36,6 +42,9 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     exposeHeadRoutes: false,
     rewriteUrl: (request) => canonicalUrl(request.url ?? '/'),
     routerOptions: { maxParamLength: 1024 },
+    frameworkErrors: (error, request, reply) => {
+      void fail(request as FastifyRequest, reply as unknown as FastifyReply, asFault(error))
+    },
     logController: new LogController({ disableRequestLogging: true }),
     ...(options.logger === undefined ? undefined : { logger: options.logger }),
   }) as unknown as FastifyInstance

@@ -108,11 +108,12 @@ function unescapeValue(dn: string, raw: string): string {
   }
 }
 
-const escapeValue = (value: string): string =>
-  value
-    .replace(/["+,;<>\\]/g, '\\$&')
-    .replace(/^[ #]/, '\\$&')
-    .replace(/ $/, (space, at: number) => (at === 0 ? space : '\\ '))
+/** A value of one space is both first and last, and takes one backslash. */
+function escapeValue(value: string): string {
+  const special = value.replace(/["+,;<>\\]/g, '\\$&')
+  const ended = value.length > 1 ? special.replace(/ $/, '\\ ') : special
+  return ended.replace(/^[ #]/, '\\$&')
+}
 
 const wrong = (dn: string, why: string, cause?: unknown): Fault =>
   new Fault(

@@ -52,7 +52,13 @@ export const predefinedGroups: Readonly<Record<string, Predefined>> = {
   ),
   'Key Users': members,
   'ProtectFile Users': members,
-  'System Admins': admins('*Interface', '*NTPServer', 'ReadService', 'RestartService'),
+  'System Admins': admins(
+    '*Interface',
+    '*NTPServer',
+    'ReadService',
+    'RestartService',
+    'UpdateSystemInfo',
+  ),
   'User Admins': admins(
     'CreateUser',
     'ReadUser',

@@ -19,7 +19,11 @@ export class Fault extends Error {
   readonly kind: FaultKind
 
   constructor(kind: FaultKind, detail: string, options?: ErrorOptions) {
+    // Guards are made for every write and seldom thrown; what a Fault says is in its sentence, not in a stack.
+    const limit = Error.stackTraceLimit
+    Error.stackTraceLimit = 0
     super(detail, options)
+    Error.stackTraceLimit = limit
     this.kind = kind
   }
 }

@@ -28,8 +28,15 @@ export function storedTime(text: string): string | undefined {
   if (!parts) return undefined
   const [, date, time, fraction = '', zone = 'Z'] = parts
   const whole = new Date(`${date}T${time}${zone.toUpperCase()}`)
-  if (Number.isNaN(whole.getTime())) return undefined
+  if (Number.isNaN(whole.getTime()) || !isDay(date)) return undefined
+  if (whole.getUTCFullYear() < 0 || whole.getUTCFullYear() > 9999) return undefined
   return whole.toISOString().replace(/\.\d+Z$/, `.${fraction.padEnd(6, '0').slice(0, 6)}Z`)
+}
+
+/** Date rolls 30 February over into March instead of refusing it. */
+const isDay = (date = ''): boolean => {
+  const day = new Date(`${date}T00:00:00Z`)
+  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(date)
 }
 
 /** A moment as stored text, for comparing with stored times; unlike `stamp` it claims no order. */

@@ -1,7 +1,5 @@
 import type { Kysely } from 'kysely'
 import { type StoreLog, storeOn } from './core.ts'
-import { kyselyOn, openPostgres } from './postgres.ts'
-import { postgresPools } from './postgres-pools.ts'
 import type { Schema } from './schema.ts'
 import { openSqlite, openSqliteReader } from './sqlite.ts'
 import type { Reader, Store } from './store.ts'
@@ -24,18 +22,30 @@ export async function openStore(
   location: Location,
   { log = quiet }: { readonly log?: StoreLog } = {},
 ): Promise<Store> {
-  const backend =
-    location.kind === 'sqlite'
-      ? await openSqlite(location.file, log)
-      : await openPostgres(postgresPools(location.url, log), log)
-  return storeOn(backend, log)
+  if (location.kind === 'sqlite') return storeOn(await openSqlite(location.file, log), log)
+  const { openPostgres, postgresPools } = await postgres()
+  return storeOn(await openPostgres(postgresPools(location.url, log), log), log)
+}
+
+/** A server on SQLite does without the driver, and the memory it takes. */
+async function postgres() {
+  const [{ kyselyOn, openPostgres }, { postgresPools }] = await Promise.all([
+    import('./postgres.ts'),
+    import('./postgres-pools.ts'),
+  ])
+  return { kyselyOn, openPostgres, postgresPools }
 }
 
 /** Reads what is there, beside a running server too, and checks no seals: for looking after the audit log. */
-export function openReadOnly(location: Location): { read: Reader; close(): Promise<void> } {
-  const db: Kysely<Schema> =
-    location.kind === 'sqlite'
-      ? openSqliteReader(location.file)
-      : kyselyOn(postgresPools(location.url, quiet).readers)
+export async function openReadOnly(
+  location: Location,
+): Promise<{ read: Reader; close(): Promise<void> }> {
+  const db = await readerOf(location)
   return { read: db, close: () => db.destroy() }
+}
+
+async function readerOf(location: Location): Promise<Kysely<Schema>> {
+  if (location.kind === 'sqlite') return openSqliteReader(location.file)
+  const { kyselyOn, postgresPools } = await postgres()
+  return kyselyOn(postgresPools(location.url, quiet).readers)
 }

@@ -100,7 +100,7 @@ describe('a SQLite file', () => {
   test('the audit log can be read beside a running server', async () => {
     const store = await open()
     await store.transact((tx) => tx.audit(auditEntry()))
-    const reader = openReadOnly({ kind: 'sqlite', file })
+    const reader = await openReadOnly({ kind: 'sqlite', file })
     expect(await reader.read.selectFrom('audit_records').select('id').execute()).toHaveLength(1)
     await reader.close()
     await store.close()

@@ -19,9 +19,13 @@ export async function openAuditLog(
   rootKey: RootKeySource,
   nodeId: string,
 ): Promise<AuditLog> {
-  const { read, close } = openReadOnly(location)
+  const { read, close } = await openReadOnly(location)
   try {
-    const seal = await openSeal(readingStore(read, location), rootKey, { nodeId, allowInit: false })
+    const seal = await openSeal(readingStore(read, location), rootKey, {
+      nodeId,
+      allowInit: false,
+      readOnly: true,
+    })
     // Reading needs none of the seal's timers.
     seal.close()
     return auditLog(read, seal, close)

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { startTestServer } from '../support/server.ts'
 import { identityScenarios } from './identity/index.ts'
-import { type Runner, report, runnerFor, tally } from './runner.ts'
+import { report, tally } from './report.ts'
+import { type Runner, runnerFor } from './runner.ts'
 
 const { scenarios, exchanges, assumed } = tally(identityScenarios)
 

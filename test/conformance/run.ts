@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { identityScenarios } from './identity/index.ts'
-import { report, runnerFor, type Target, tally } from './runner.ts'
+import { report, tally } from './report.ts'
+import { runnerFor, SignInFailed, type Target } from './runner.ts'
 
 const usage = `Runs the conformance suite against a running server.
 
@@ -82,4 +83,10 @@ async function main(): Promise<number> {
   return failed > 0 || ran === 0 ? 1 : 0
 }
 
-process.exitCode = await main()
+try {
+  process.exitCode = await main()
+} catch (error) {
+  if (!(error instanceof SignInFailed)) throw error
+  say(error.message)
+  process.exitCode = 2
+}

@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { del, type Exchange, get, post, type Scenario } from './exchange.ts'
 import { absent, each, exactly, inAnyOrder, ordered, time, uuid } from './expect.ts'
 import { identityScenarios } from './identity/index.ts'
-import { type Outcome, type Runner, runnerFor, tally } from './runner.ts'
+import { tally } from './report.ts'
+import { type Outcome, type Runner, runnerFor, SignInFailed } from './runner.ts'
 import { selfSigned } from './self-signed.ts'
 
 interface Reply {
@@ -29,6 +30,7 @@ const notFound = { code: 16, codeDesc: 'NCERRResourceNotFound: Resource not foun
 /** A server that answers what a test tells it to, and remembers what it was sent. */
 let server: Server
 let runner: Runner
+let runnerUrl: string
 let answer: (received: Received) => Reply
 const received: Received[] = []
 
@@ -57,8 +59,9 @@ beforeAll(async () => {
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
+  runnerUrl = `https://127.0.0.1:${port}`
   runner = runnerFor({
-    url: `https://127.0.0.1:${port}`,
+    url: runnerUrl,
     username: 'admin',
     password: 'x',
     insecure: true,
@@ -404,6 +407,23 @@ describe('sessions and scenarios', () => {
     const outcome = await runner.run(scenario)
     expect(outcome.failures).toHaveLength(1)
     expect(received.map(({ path }) => path)).toEqual(['/api/v1/x', '/api/v1/known'])
+  })
+
+  test('a scenario that moves the clock is skipped where there is none to move', async () => {
+    const outcome = await runner.run({
+      name: 'x',
+      exchanges: [get('never sent', '/y', 200, undefined, { ...anonymous, laterBySeconds: 60 })],
+    })
+    expect([outcome.skipped, outcome.exchanges]).toEqual(['it needs a clock that can be moved', 0])
+  })
+
+  test('an administrator who cannot sign in ends the run', async () => {
+    answer = () => ({ status: 401, body: { ...notFound, code: 5 } })
+    const other = runnerFor({ url: runnerUrl, username: 'admin', password: 'x', insecure: true })
+    await expect(other.run({ name: 'x', exchanges: [get('x', '/x', 200)] })).rejects.toThrow(
+      SignInFailed,
+    )
+    other.close()
   })
 
   test('a scenario that does not apply is skipped, and says why', async () => {

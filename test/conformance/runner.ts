@@ -33,6 +33,11 @@ export interface Outcome {
   readonly failures: readonly Failure[]
 }
 
+/** The server is not there, is not trusted, or does not take the administrator's password. */
+export class SignInFailed extends Error {
+  override readonly name = 'SignInFailed'
+}
+
 export interface Runner {
   run(scenario: Scenario): Promise<Outcome>
   close(): void
@@ -264,7 +269,7 @@ class Stage {
       },
     }
     const problem = await this.#renew(session)
-    if (problem !== undefined) throw new Error(`the administrator cannot sign in: ${problem}`)
+    if (problem !== undefined) throw new SignInFailed(`${username} cannot sign in: ${problem}`)
     return session
   }
 
@@ -311,26 +316,3 @@ function found(path: string, body: unknown, answer: Answer): unknown {
 
 const blanked = (text: string): string =>
   text.replaceAll(/"(jwt|refresh_token|password)":\s*"[^"]*"/g, '"$1":"…"').slice(0, 800)
-
-/** How many scenarios and exchanges there are, and how many of the latter rest on an assumption. */
-export function tally(scenarios: readonly Scenario[]): {
-  scenarios: number
-  exchanges: number
-  assumed: number
-} {
-  const exchanges = scenarios.flatMap((scenario) => scenario.exchanges)
-  return {
-    scenarios: scenarios.length,
-    exchanges: exchanges.length,
-    assumed: exchanges.filter((exchange) => exchange.assumed).length,
-  }
-}
-
-/** A failed exchange as a person reads it. */
-export const report = (scenario: string, failure: Failure): string =>
-  [
-    `${scenario} › ${failure.exchange}`,
-    `  ${failure.request}`,
-    ...failure.complaints.map((complaint) => `  - ${complaint}`),
-    `  got ${failure.got}`,
-  ].join('\n')

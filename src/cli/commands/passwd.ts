@@ -1,7 +1,7 @@
 import { catalogue } from '../../catalogue.ts'
-import { ApiError } from '../../client/index.ts'
+import { ApiError, SignInError } from '../../client/index.ts'
 import { connect, passwordOf, secretFrom, usernameOf } from '../connect.ts'
-import { EXIT, Failed, UsageError } from '../failures.ts'
+import { EXIT, Failed, oneLine, UsageError } from '../failures.ts'
 import type { Terminal } from '../terminal.ts'
 import type { Runner } from './run.ts'
 
@@ -25,9 +25,10 @@ export const passwd: Runner = async ({ terminal, clientSettings, invocation }) =
       body: { username, password, new_password: newPassword },
     })
   } catch (error) {
-    // Of 401 the API says only that something is wrong with the pair.
+    // The call signs in, so to say: a 401 is about the old password.
+    if (error instanceof ApiError && error.status === 401) throw SignInError.from(error)
     if (error instanceof ApiError && error.status === 400)
-      throw new Failed(`The new password is refused: ${error.message}`)
+      throw new Failed(`The new password is refused: ${oneLine(error.message)}`)
     throw error
   } finally {
     client.close()

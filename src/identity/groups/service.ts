@@ -3,6 +3,7 @@ import type { Context } from '../../context.ts'
 import type { Handlers, Input } from '../../kit/endpoint.ts'
 import { Fault, notBuilt, notFound, quote } from '../../kit/fault.ts'
 import { stamp, wireTime } from '../../kit/time.ts'
+import { createTurns } from '../../kit/turns.ts'
 import type { GroupRow, Sealed, UserRow } from '../../store/schema.ts'
 import { ADMIN_GROUP, mayManage } from '../duties.ts'
 import { storedMetadata } from '../metadata.ts'
@@ -118,40 +119,49 @@ export const groupHandlers: Handlers<Context, typeof groups> = {
   async addUser(context, { params }) {
     const { now, read, transact } = context
     context.note({ group: params.name, user_id: params.user_id })
-    return transact(async (tx) => {
-      const { group, user } = await manageable(context, params)
-      const count = await store.userCount(read, group)
-      if (await store.membership(read, group, user.id)) return present(group, count)
-      const at = stamp(now())
-      // Both are raised first: a group or user that goes meanwhile, or a second call for the same pair, is seen so.
-      const changed = tx.update('groups', group, { updated_at: at })
-      tx.update('users', user, {})
-      tx.insert('memberships', {
-        group_id: group.id,
-        user_id: user.id,
-        domain_id: group.domain_id,
-        created_at: at,
-      })
-      tx.changesAuthority()
-      return present(changed, count + 1)
-    })
+    return memberships(turnOf(context, params.name), () =>
+      transact(async (tx) => {
+        const { group, user } = await manageable(context, params)
+        const count = await store.userCount(read, group)
+        if (await store.membership(read, group, user.id)) return present(group, count)
+        const at = stamp(now())
+        // Both are raised first: a group or user that goes meanwhile, or a second call for the same pair, is seen so.
+        const changed = tx.update('groups', group, { updated_at: at })
+        tx.update('users', user, {})
+        tx.insert('memberships', {
+          group_id: group.id,
+          user_id: user.id,
+          domain_id: group.domain_id,
+          created_at: at,
+        })
+        tx.changesAuthority()
+        return present(changed, count + 1)
+      }),
+    )
   },
 
   async removeUser(context, { params }) {
     const { now, read, transact } = context
     context.note({ group: params.name, user_id: params.user_id })
-    await transact(async (tx) => {
-      const { group, user } = await manageable(context, params)
-      const membership = await store.membership(read, group, user.id)
-      if (!membership) return
-      if (group.system === 1 && group.name === ADMIN_GROUP) await keepOneMember(context, tx, group)
-      else tx.update('groups', group, { updated_at: stamp(now()) })
-      tx.remove('memberships', membership)
-      tx.changesAuthority()
-    })
+    await memberships(turnOf(context, params.name), () =>
+      transact(async (tx) => {
+        const { group, user } = await manageable(context, params)
+        const membership = await store.membership(read, group, user.id)
+        if (!membership) return
+        if (group.system === 1 && group.name === ADMIN_GROUP)
+          await keepOneMember(context, tx, group)
+        else tx.update('groups', group, { updated_at: stamp(now()) })
+        tx.remove('memberships', membership)
+        tx.changesAuthority()
+      }),
+    )
     return undefined
   },
 }
+
+/** Changes of one group's members all raise the group's row. */
+const memberships = createTurns()
+const turnOf = ({ caller }: Context, name: string): string => `${caller.domain}/${nameKey(name)}`
 
 type Changes = Partial<Omit<GroupRow, keyof Sealed>>
 

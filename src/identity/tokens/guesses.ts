@@ -1,6 +1,8 @@
-import type { Context } from '../../context.ts'
+import type { Context, Services } from '../../context.ts'
+import { ROOT_DOMAIN } from '../../kit/domain.ts'
 import { Fault } from '../../kit/fault.ts'
 import { timeText } from '../../kit/time.ts'
+import type { UserRow } from '../../store/schema.ts'
 import type { Writer } from '../../store/store.ts'
 
 /**
@@ -142,6 +144,18 @@ function settle(tx: Writer, account: string, right: boolean): void {
       .where('account', '=', account),
   )
 }
+
+/** The name under which guesses at this username are counted. */
+export const accountOf = ({ envelope }: Pick<Services, 'envelope'>, usernameKey: string): string =>
+  envelope.fingerprint('account', `${ROOT_DOMAIN}/${usernameKey}`)
+
+/** An administrator's unlock, or a new password, also ends the window that guesses closed. */
+export const clearGuesses = (
+  tx: Writer,
+  services: Pick<Services, 'envelope'>,
+  user: Pick<UserRow, 'username_key'>,
+): void =>
+  tx.run(tx.deleteFrom('guesses').where('account', '=', accountOf(services, user.username_key)))
 
 /** At start: places left by evaluations that a crash cut off, and windows that are over. */
 export const clearStaleGuesses = (tx: Writer, now: Date): void => {

@@ -15,7 +15,7 @@ import {
   lockoutThresholds,
   passwordPlace,
 } from '../password-rules.ts'
-import { guess } from './guesses.ts'
+import { accountOf, guess } from './guesses.ts'
 import type { Principal } from './principals.ts'
 
 /** The one sentence for every sign-in that fails, so that it does not tell which accounts exist (L3). */
@@ -52,7 +52,7 @@ export async function withPassword<T>(
   proceed: (right: Right) => Promise<T>,
 ): Promise<T> {
   const key = nameKey(attempt.username)
-  const account = context.services.envelope.fingerprint('account', `${ROOT_DOMAIN}/${key}`)
+  const account = accountOf(context.services, key)
   context.note({ username: attempt.username.slice(0, 256) })
 
   const outcome = await guess(context, account, async (settleGuess) => {

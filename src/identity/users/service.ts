@@ -19,6 +19,7 @@ import {
   samePassword,
   wrapPassword,
 } from '../password-rules.ts'
+import { clearGuesses } from '../tokens/guesses.ts'
 import type { ProfileChanges, User, users } from './contract.ts'
 import { changedFields, defaultFields } from './fields.ts'
 import { listUsers } from './list.ts'
@@ -105,6 +106,7 @@ export const userHandlers: Handlers<Context, typeof users> = {
         Object.assign(changes, next.changes)
       }
       let login = await store.loginOf(read, user.id)
+      if (body.failed_logins_count === 0 || password) clearGuesses(tx, services, user)
       if (body.failed_logins_count === 0 && login) login = tx.update('logins', login, afterUnlock)
       if (Object.keys(changes).length === 0) return present(user, login)
       if (endsRights(changes)) tx.changesAuthority()

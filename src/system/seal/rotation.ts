@@ -16,6 +16,7 @@ import {
   writeNextRootKeyFile,
 } from '../../crypto/root-key-file.ts'
 import { Fault, notFound } from '../../kit/fault.ts'
+import { createTurns } from '../../kit/turns.ts'
 import type { InstallationRow } from '../../store/schema.ts'
 import type { Store } from '../../store/store.ts'
 import {
@@ -84,7 +85,8 @@ export function createRotation(
   let { source, rootKeks } = opened
   let later: NodeJS.Timeout | undefined
   let stopped = false
-  const inTurn = createTurns()
+  const turns = createTurns()
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => turns('rotation', work)
   const findRootKek = (id: string) => rootKeks.find((kek) => kek.id === id)
 
   async function currentInstallation(): Promise<InstallationRow> {
@@ -273,15 +275,5 @@ export function createRotation(
       stopped = true
       clearTimeout(later)
     },
-  }
-}
-
-/** Runs what it is given one after the other. */
-function createTurns(): <T>(work: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve()
-  return (work) => {
-    const mine = last.then(work)
-    last = mine.catch(() => {})
-    return mine
   }
 }

@@ -21,6 +21,8 @@
  * | 1.5 identity | ids and references; URIs and slugs belong to resources of later areas |
  * | 1.6 time | times in requests; times in answers at every exchange |
  * | 1.7 metadata | metadata; null at every exchange |
+ *
+ * Longer than most files because it is a table: each row of the reference is an exchange that reads on its own.
  */
 import { del, type Exchange, get, patch, post, type Scenario } from '../exchange.ts'
 import { absent, anyOf, exactly, integer, not, object, someText, userId, uuid } from '../expect.ts'

@@ -15,6 +15,8 @@
  * | updated_at on membership | members |
  * | filters | groups are filtered |
  * | order | lists.ts |
+ *
+ * Longer than most files because it is a table: each row of the reference is an exchange that reads on its own.
  */
 import { del, type Exchange, get, patch, post, type Scenario } from '../exchange.ts'
 import {

@@ -14,6 +14,8 @@
  * | failed_logins_lockout_thresholds | the lockout scenarios; that a lock ends by itself in clock.ts |
  * | LDAP and OIDC users | not covered: they come with identity connections |
  * | 3.5 PATCH /auth/changepw | passwords.ts |
+ *
+ * Longer than most files because it is a table: each row of the reference is an exchange that reads on its own.
  */
 import { del, type Exchange, get, patch, post, type Scenario } from '../exchange.ts'
 import { absent, anyOf, array, containing, exactly, integer, not, sized, time } from '../expect.ts'

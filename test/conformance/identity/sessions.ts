@@ -13,6 +13,8 @@
  * | id-providers, oidc-callback, akeyless | sign-in through others is not built yet |
  * | banners | banners |
  * | 2.4 life, how many, ends with, disabled user | the session scenarios; that a token ends after 300 s in clock.ts |
+ *
+ * Longer than most files because it is a table: each row of the reference is an exchange that reads on its own.
  */
 import { del, get, patch, post, type Scenario } from '../exchange.ts'
 import {

@@ -13,6 +13,8 @@
  * | response fields | every request form |
  * | error rows | refused sign-ins; changed passwords in passwords.ts; revoked refresh tokens in sessions.ts |
  * | 2.2 | the access token |
+ *
+ * Longer than most files because it is a table: each row of the reference is an exchange that reads on its own.
  */
 import { get, patch, post, type Scenario } from '../exchange.ts'
 import {

@@ -20,6 +20,8 @@
  * | 3.3 filters | users are filtered by each field |
  * | 3.3 errors | the scenarios above; the last administrator |
  * | 3.5 | passwords.ts |
+ *
+ * Longer than most files because it is a table: each row of the reference is an exchange that reads on its own.
  */
 import { del, type Exchange, get, patch, post, type Scenario } from '../exchange.ts'
 import {

@@ -12,6 +12,8 @@
  * | user-password-change | commands for users |
  * | access-management playbook | the playbook |
  * | CA commands and their playbook | not covered: they come with certificates |
+ *
+ * Longer than most files because it is a table: each row of the reference is an exchange that reads on its own.
  */
 import type { Exchange, Scenario } from '../exchange.ts'
 import {

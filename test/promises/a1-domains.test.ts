@@ -1,0 +1,294 @@
+import Fastify from 'fastify'
+import ts from 'typescript'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import type { Caller, Services } from '../../src/context.ts'
+import { Fault } from '../../src/kit/fault.ts'
+import type { Authority } from '../../src/http/gate.ts'
+import { missing } from '../../src/http/missing.ts'
+import { mount, type Route } from '../../src/http/mount.ts'
+import { publicPaths } from '../../src/http/operations.ts'
+import type { Endpoint } from '../../src/kit/endpoint.ts'
+import { addUser, endpoints, type Lab, openLab } from './lab.ts'
+import { report } from './promise.ts'
+
+/** Who asks. There is one domain yet; every place of it is tried as every kind of caller. */
+const SIGNED_IN = [
+  'in no group',
+  'User Admins',
+  'Key Admins',
+  'Audit Admins',
+  'CA Admins',
+  'System Admins',
+  'Key Users',
+  'admin',
+] as const
+const PRINCIPALS = ['anonymous', 'bad token', ...SIGNED_IN] as const
+type Principal = (typeof PRINCIPALS)[number]
+type Verdict = '401' | '403' | 'past the gate'
+
+const anyone: readonly Principal[] = PRINCIPALS
+const everyone: readonly Principal[] = SIGNED_IN
+const admin: readonly Principal[] = ['admin']
+const userAdmins: readonly Principal[] = ['User Admins', 'admin']
+const auditAdmins: readonly Principal[] = ['Audit Admins', 'admin']
+
+/** Whom each endpoint lets past its gate. A new endpoint has no line here, and fails. */
+const expectations: Readonly<Record<string, readonly Principal[]>> = {
+  'tokens.create': anyone,
+  'tokens.list': everyone,
+  'tokens.get': everyone,
+  'tokens.delete': everyone,
+  'tokens.revoke': everyone,
+  'tokens.logout': everyone,
+  'tokens.jwks': anyone,
+  'tokens.authKeys': admin,
+  'tokens.rotateAuthKey': admin,
+  'self.getUser': everyone,
+  'self.updateUser': everyone,
+  'self.domains': everyone,
+  'self.passwordPolicy': everyone,
+  'self.permissions': everyone,
+  'self.changePassword': anyone,
+  'users.list': everyone,
+  'users.create': userAdmins,
+  // Asked for somebody else here.
+  'users.get': userAdmins,
+  'users.update': userAdmins,
+  'users.delete': userAdmins,
+  'groups.list': everyone,
+  'groups.create': userAdmins,
+  'groups.get': everyone,
+  'groups.update': userAdmins,
+  'groups.delete': userAdmins,
+  'groups.addUser': userAdmins,
+  'groups.removeUser': userAdmins,
+  'passwordPolicies.list': userAdmins,
+  'passwordPolicies.create': userAdmins,
+  'passwordPolicies.get': userAdmins,
+  'passwordPolicies.update': userAdmins,
+  'passwordPolicies.delete': userAdmins,
+  'banners.getPreAuth': anyone,
+  'banners.setPreAuth': admin,
+  'banners.getPostAuth': everyone,
+  'banners.setPostAuth': admin,
+  'records.list': auditAdmins,
+  'records.get': auditAdmins,
+  'info.get': everyone,
+  'info.update': ['System Admins', 'admin'],
+  'rootOfTrust.list': admin,
+  'rootOfTrust.rotate': admin,
+}
+
+interface Cell {
+  readonly name: string
+  readonly method: string
+  readonly path: string
+  readonly principal: Principal
+  readonly due: Verdict
+}
+
+const due = (allowed: readonly Principal[], principal: Principal): Verdict => {
+  if (allowed.includes(principal)) return 'past the gate'
+  return principal === 'anonymous' || principal === 'bad token' ? '401' : '403'
+}
+
+/** Ids that name nothing: a call that is let past changes nothing, and is told apart by another status. */
+const pathOf = ({ path }: Endpoint) =>
+  path.replace(/:(\w+)/g, (_, name) =>
+    name === 'id' ? '0b6f1f0e-0000-4000-8000-000000000000' : 'nobody-and-nothing',
+  )
+
+const cells = (): Cell[] =>
+  PRINCIPALS.flatMap((principal) => [
+    ...endpoints.map(({ name, endpoint }) => ({
+      name,
+      method: endpoint.method,
+      path: pathOf(endpoint),
+      principal,
+      due: due(expectations[name] ?? [], principal),
+    })),
+    ...publicPaths.map((path) => ({
+      name: path,
+      method: 'GET',
+      path,
+      principal,
+      due: due(anyone, principal),
+    })),
+    ...missing.map(({ under }) => ({
+      name: under,
+      method: 'POST',
+      path: `${under}/anything`,
+      principal,
+      due: due(everyone, principal),
+    })),
+  ])
+
+function verdictOf(status: number): Verdict | 'failed' {
+  if (status === 401 || status === 403) return `${status}`
+  return status < 500 || status === 501 ? 'past the gate' : 'failed'
+}
+
+type AskAs = (cell: Cell) => Promise<number>
+
+/** Every cell whose answer is not the one it is due. */
+async function surprises(ask: AskAs): Promise<string[]> {
+  const found: string[] = []
+  for (const cell of cells()) {
+    const status = await ask(cell)
+    if (verdictOf(status) !== cell.due)
+      found.push(`${cell.name} as ${cell.principal}: ${status}, due: ${cell.due}`)
+  }
+  return found
+}
+
+describe('A1: every route decides for every caller as its table says', () => {
+  let lab: Lab
+  beforeAll(async () => {
+    lab = await openLab()
+    for (const group of SIGNED_IN)
+      await addUser(
+        lab,
+        `of ${group}`,
+        `Pass-of-1-${group}`,
+        group === 'in no group' ? [] : [group],
+      )
+  })
+  afterAll(() => lab.stop())
+
+  test('there is an expectation for every endpoint, and none for an endpoint that is gone', () => {
+    expect(Object.keys(expectations).sort()).toEqual(endpoints.map(({ name }) => name).sort())
+  })
+
+  test('every cell of routes and callers answers as expected', async () => {
+    const all = cells().length
+    const tokens = new Map<Principal, string>([['bad token', 'eyJhbGciOiJFUzI1NiJ9.e30.AAAA']])
+    const found = await surprises(async ({ method, path, principal }) => {
+      const body = method === 'GET' || method === 'DELETE' ? undefined : {}
+      if (principal !== 'anonymous' && !tokens.has(principal))
+        tokens.set(principal, await lab.signIn(`of ${principal}`, `Pass-of-1-${principal}`))
+      const { status } = await lab.ask(method, path, { token: tokens.get(principal), body })
+      if (path.endsWith('/logout') && status === 204) tokens.delete(principal)
+      return status
+    })
+    report('A1', `${all} cells (${PRINCIPALS.length} callers), ${found.length} surprises`)
+    expect(found).toEqual([])
+  })
+
+  test('the harness notices a gate that grants everything, and one that asks nobody who he is', async () => {
+    const withAuthority = async (authority: Authority) => {
+      const server = stubServer(authority)
+      const found = await surprises(async ({ method, path, principal }) => {
+        const headers = principal === 'anonymous' ? {} : { authorization: `Bearer ${principal}` }
+        const got = await server.inject({ method: method as 'GET', url: `/api${path}`, headers })
+        return got.statusCode
+      })
+      await server.close()
+      return found.filter((line) => endpoints.some(({ name }) => line.startsWith(`${name} `)))
+    }
+    const callerFor = (username: string): Caller => ({
+      userId: 'u',
+      username,
+      domain: 'd',
+      groups: [],
+      sessionId: 's',
+      clientId: 'c',
+    })
+    const generous = await withAuthority({
+      async authenticate(token) {
+        if (token === 'bad token') throw new Fault('unauthenticated', 'Invalid token')
+        return callerFor(token)
+      },
+      grants: () => true,
+    })
+    expect(generous).toContainEqual(expect.stringMatching(/^users\.create as Key Users: 400/))
+    expect(generous).toContainEqual(expect.stringMatching(/^rootOfTrust\.rotate as User Admins: 400/))
+    const credulous = await withAuthority({
+      authenticate: async (token) => callerFor(token),
+      grants: () => false,
+    })
+    expect(credulous).toContainEqual(expect.stringMatching(/^self\.getUser as bad token: 400/))
+    expect(credulous).toContainEqual(expect.stringMatching(/^users\.create as admin: 403/))
+  })
+})
+
+/** The real gate with all routes, and behind it handlers that do nothing. */
+function stubServer(authority: Authority) {
+  const server = Fastify()
+  server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) =>
+    done(null, body),
+  )
+  const routes: Route[] = endpoints.map(({ name, endpoint }) => ({
+    name,
+    endpoint,
+    handler: async () => {
+      throw new Fault('invalid', 'past the gate')
+    },
+  }))
+  const services = {
+    store: { transact: async () => undefined },
+    now: () => new Date(),
+  } as unknown as Services
+  mount(server, routes, { services, authority, checkReplies: false })
+  return server
+}
+
+describe('A1: a route that does not say who may call it', () => {
+  const planted = (access: string) => `
+    import { z } from 'zod'
+    import { endpoint } from '../../src/kit/endpoint.ts'
+    export const planted = endpoint({
+      method: 'GET', path: '/v1/planted', summary: 'Planted', ${access} audit: false, status: 200, reply: z.undefined(),
+    })`
+
+  test('does not compile', () => {
+    const problems = (text: string) => {
+      const file = new URL('planted.ts', import.meta.url).pathname
+      const configFile = new URL('../../tsconfig.json', import.meta.url).pathname
+      const config = ts.readConfigFile(configFile, ts.sys.readFile).config
+      const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, '.')
+      options.rootDir = new URL('../..', import.meta.url).pathname
+      const host = ts.createCompilerHost(options)
+      const { fileExists, getSourceFile } = host
+      host.fileExists = (name) => name === file || fileExists(name)
+      host.getSourceFile = (name, ...rest) =>
+        name === file ? ts.createSourceFile(name, text, rest[0]) : getSourceFile(name, ...rest)
+      const program = ts.createProgram([file], options, host)
+      return program
+        .getSemanticDiagnostics(program.getSourceFile(file))
+        .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))
+    }
+    expect(problems(planted(''))).toEqual([expect.stringContaining("'access' is missing")])
+    expect(problems(planted("access: { action: 'Read' },"))).toEqual([
+      expect.stringContaining("'resource' is missing"),
+    ])
+    // The same with access compiles, so it is the missing access that is refused.
+    expect(problems(planted("access: 'self',"))).toEqual([])
+  })
+
+  test('does not start', () => {
+    const startWith = (access: unknown) => () =>
+      mount(
+        Fastify(),
+        [
+          {
+            name: 'planted.get',
+            endpoint: {
+              method: 'GET',
+              path: '/v1/planted',
+              summary: 'Planted',
+              audit: false,
+              status: 200,
+              reply: z.undefined(),
+              access,
+            } as Endpoint,
+            handler: async () => undefined,
+          },
+        ],
+        { services: {} as Services, authority: {} as Authority, checkReplies: false },
+      )
+    expect(startWith(undefined)).toThrow('planted.get does not say who may call it')
+    expect(startWith({ action: '', resource: 'x' })).toThrow('does not say who may call it')
+    expect(startWith('self')).not.toThrow()
+  })
+})
