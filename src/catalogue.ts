@@ -1,3 +1,7 @@
+import { certificates } from './ca/certificates/contract.ts'
+import { externalCas } from './ca/external-cas/contract.ts'
+import { localCas } from './ca/local-cas/contract.ts'
+import { certificateRequests } from './ca/requests/contract.ts'
 import { banners } from './identity/banners/contract.ts'
 import { groups } from './identity/groups/contract.ts'
 import { passwordPolicies } from './identity/password-policies/contract.ts'
@@ -5,6 +9,7 @@ import { self } from './identity/self/contract.ts'
 import { tokens } from './identity/tokens/contract.ts'
 import { users } from './identity/users/contract.ts'
 import { info } from './system/info/contract.ts'
+import { keks } from './system/keks/contract.ts'
 import { records } from './system/records/contract.ts'
 import { rootOfTrust } from './system/root-of-trust/contract.ts'
 
@@ -19,6 +24,9 @@ export const catalogue = {
   records,
   info,
   rootOfTrust,
+  keks,
+  localCas,
+  certificates,
+  externalCas,
+  certificateRequests,
 } as const
-
-export type Catalogue = typeof catalogue

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { chmod, lstat, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { chmod, link, lstat, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
+import * as ca from './ca/index.ts'
 import { catalogue } from './catalogue.ts'
 import type { Services } from './context.ts'
 import { createPasswordHasher, type PasswordHasher } from './crypto/passwords.ts'
@@ -11,10 +12,10 @@ import type { RootKeySource } from './crypto/root-key.ts'
 import type { Authority } from './http/gate.ts'
 import { loggerOptions } from './http/log.ts'
 import type { Route } from './http/mount.ts'
-import { createServer } from './http/server.ts'
+import { createServer, replaceCertificate } from './http/server.ts'
 import * as identity from './identity/index.ts'
 import type { Clock } from './kit/time.ts'
-import { type Location, openStore, type StoreLog } from './store/index.ts'
+import { answeringInTime, type Location, openStore, type StoreLog } from './store/index.ts'
 import type { Store } from './store/store.ts'
 import * as system from './system/index.ts'
 
@@ -30,6 +31,8 @@ export interface ServerSetup {
   readonly tlsNames: readonly string[]
   readonly logLevel: string
   readonly shutdownSeconds: number
+  /** RSA keys of 1024 bits in CAs and certificates (C4). */
+  readonly allowRsa1024?: boolean
 }
 
 export interface RunningServer {
@@ -44,12 +47,13 @@ export interface RunningServer {
   stop(): Promise<void>
 }
 
-/** What tests turn: the clock, the database, who checks passwords, and whether answers are held against their contracts. */
+/** What tests turn: the clock, the database, who checks passwords, whether answers are held against their contracts. */
 export interface Turned {
   readonly now?: Clock
   readonly checkReplies?: boolean
   readonly store?: Store
   readonly passwords?: PasswordHasher
+  readonly checkCertificateMs?: number
 }
 
 export const VERSION: string = (
@@ -62,7 +66,7 @@ function packageFile(name: string): URL {
   return new URL(`${compiled ? '../..' : '..'}/${name}`, import.meta.url)
 }
 
-const RENEW_CERTIFICATE_MS = 24 * 3_600_000
+const CHECK_CERTIFICATE_MS = 24 * 3_600_000
 
 /** The opened installation: store unsealed, first objects made. The ground that the server and offline commands stand on. */
 async function openInstallation(setup: ServerSetup, log: StoreLog, turned: Turned) {
@@ -73,11 +77,11 @@ async function openInstallation(setup: ServerSetup, log: StoreLog, turned: Turne
     const seal = await system.openSeal(store, setup.rootKey, {
       nodeId,
       allowInit: true,
-      wrappedColumns: identity.wrappedColumns,
+      wrappedColumns: [...identity.wrappedColumns, ...ca.wrappedColumns],
     })
     await store.unseal(seal.storeKeys)
     const services: Services = {
-      store,
+      store: answeringInTime(store),
       envelope: seal.envelope,
       passwords: turned.passwords ?? createPasswordHasher({}),
       now: turned.now ?? (() => new Date()),
@@ -152,7 +156,7 @@ export async function startServer(setup: ServerSetup, turned: Turned = {}): Prom
     await seal.finishRotations()
     await store.transact((tx) => identity.clearStaleGuesses(tx, services.now()))
 
-    const { routes, authority } = await wire(services, seal, setup.rootKey)
+    const { routes, authority } = await wire(services, seal, setup)
     const server = await createServer({
       routes,
       services,
@@ -160,27 +164,23 @@ export async function startServer(setup: ServerSetup, turned: Turned = {}): Prom
       checkReplies: turned.checkReplies ?? false,
       tls: tls.context,
       operations: {
-        ready: async () => !stopping && (await store.healthy()),
+        ready: async () => !stopping && (await services.store.healthy()),
         openapiFile: packageFile('openapi.json'),
       },
       logger: loggerOptions(setup.logLevel),
     })
     handOver(early, server)
 
+    await server.listen({ host: setup.listen.host, port: setup.listen.port })
     const renewal = setInterval(() => {
       system
         .openServerTls(store, seal.dataKeys, setup.tlsNames, services.now())
-        .then((fresh) =>
-          (server.server as unknown as { setSecureContext(o: object): void }).setSecureContext(
-            fresh.context,
-          ),
-        )
+        .then((fresh) => replaceCertificate(server, fresh.context))
         .catch((err: unknown) =>
           server.log.error({ err }, 'the server certificate could not be renewed'),
         )
-    }, RENEW_CERTIFICATE_MS).unref()
+    }, turned.checkCertificateMs ?? CHECK_CERTIFICATE_MS).unref()
 
-    await server.listen({ host: setup.listen.host, port: setup.listen.port })
     const { port } = server.server.address() as AddressInfo
     const host = setup.listen.host.includes(':') ? `[${setup.listen.host}]` : setup.listen.host
 
@@ -211,7 +211,7 @@ export async function startServer(setup: ServerSetup, turned: Turned = {}): Prom
 async function wire(
   services: Services,
   seal: system.Seal,
-  rootKey: RootKeySource,
+  { rootKey, allowRsa1024 = false }: ServerSetup,
 ): Promise<{ routes: readonly Route[]; authority: Authority }> {
   const keys = await identity.openTokenKeys(services, seal.dataKeys)
   const principalOf = identity.rememberPrincipals(services)
@@ -226,6 +226,11 @@ async function wire(
       records: system.recordHandlers,
       info: system.infoHandlers,
       rootOfTrust: system.rootOfTrustHandlers(rootOfTrust(services, seal, rootKey)),
+      keks: system.kekHandlers(seal),
+      localCas: ca.localCaHandlers({ allowRsa1024 }),
+      certificates: ca.certificateHandlers({ allowRsa1024 }),
+      externalCas: ca.externalCaHandlers,
+      certificateRequests: ca.certificateRequestHandlers({ allowRsa1024 }),
     }
   const routes: Route[] = []
   for (const [area, endpoints] of Object.entries(catalogue))
@@ -288,15 +293,26 @@ async function privateFolder(path: string): Promise<void> {
 /** A name for this node that lasts as long as its data folder: its audit chain carries it. */
 export async function nodeIdOf(dataDir: string): Promise<string> {
   const file = join(dataDir, 'node.id')
-  await writeFile(file, `${randomUUID()}\n`, { flag: 'wx', mode: 0o600, flush: true }).catch(
-    (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error
-    },
-  )
-  const id = (await readFile(file, 'utf8')).trim()
+  const kept = await readFile(file, 'utf8').catch(ignore('ENOENT'))
+  const id = (kept ?? (await makeNodeId(file))).trim()
   if (!/^[0-9a-f-]{36}$/.test(id)) throw new Error(`${file} does not hold the id of a node`)
   return id
 }
+
+/** Put in place whole, so that a crash leaves no empty file; of two that start at once, one is first. */
+async function makeNodeId(file: string): Promise<string> {
+  const fresh = `${file}.${process.pid}`
+  await writeFile(fresh, `${randomUUID()}\n`, { mode: 0o600, flush: true })
+  await link(fresh, file).catch(ignore('EEXIST'))
+  await rm(fresh)
+  return readFile(file, 'utf8')
+}
+
+const ignore =
+  (code: string) =>
+  (error: NodeJS.ErrnoException): undefined => {
+    if (error.code !== code) throw error
+  }
 
 async function writeCa(dataDir: string, pem: string): Promise<string> {
   const file = join(dataDir, 'ca.pem')

@@ -42,6 +42,8 @@ export interface ServerSettings extends CommonSettings {
   readonly tlsNames: readonly string[]
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
   readonly shutdownSeconds: number
+  /** RSA keys of 1024 bits in CAs and certificates. */
+  readonly allowRsa1024: boolean
 }
 
 /** What the commands that speak to a server read. */
@@ -114,6 +116,11 @@ export const serverRows: Rows<Omit<ServerSettings, keyof CommonSettings>> = {
     default: '20',
     help: 'How long requests may take to finish when the server stops.',
   },
+  allowRsa1024: {
+    kind: onOff,
+    default: '0',
+    help: 'Lets CAs and certificates have RSA keys of 1024 bits, which are weak: for devices that can do no better.',
+  },
 }
 
 export const clientRows: Rows<Omit<ClientSettings, keyof CommonSettings | 'urlGiven'>> = {
@@ -185,6 +192,7 @@ export function readServerSettings(
     tlsNames: given.value('tlsNames', serverRows.tlsNames) ?? [],
     logLevel: given.value('logLevel', serverRows.logLevel) ?? 'info',
     shutdownSeconds: given.value('shutdownSeconds', serverRows.shutdownSeconds) ?? 20,
+    allowRsa1024: given.value('allowRsa1024', serverRows.allowRsa1024) ?? false,
   }
   const variable = settings.rootKey.scheme === 'env' ? settings.rootKey.variable : undefined
   problems.push(...given.unknownVariables(variable))

@@ -1,6 +1,7 @@
 import { Client, type ClientOptions } from './client.ts'
 import { type NodeTransportOptions, nodeTransport } from './node-transport.ts'
 
+export { catalogue } from '../catalogue.ts'
 export { ApiError, ForeignAnswer } from './api-error.ts'
 export { Client, type ClientOptions } from './client.ts'
 export { type NodeTransportOptions, nodeTransport } from './node-transport.ts'

@@ -104,7 +104,3 @@ export const internalError = (requestID: string): { status: number; body: ErrorB
     requestID,
   },
 })
-
-export const faultStatuses: readonly { kind: FaultKind; status: number }[] = Object.entries(
-  onTheWire,
-).map(([kind, { status }]) => ({ kind: kind as FaultKind, status }))

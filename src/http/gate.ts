@@ -4,6 +4,7 @@ import type { Caller, Context, Origin, Services } from '../context.ts'
 import { ROOT_DOMAIN } from '../kit/domain.ts'
 import type { Endpoint } from '../kit/endpoint.ts'
 import { Fault } from '../kit/fault.ts'
+import { SESSION_COOKIE } from '../kit/session-cookie.ts'
 import { stamp } from '../kit/time.ts'
 import type { AuditEntry } from '../store/store.ts'
 
@@ -22,8 +23,6 @@ export const ANONYMOUS: Caller = {
   sessionId: '',
   clientId: '',
 }
-
-export const SESSION_COOKIE = 'keystead_session'
 
 /**
  * The bearer token of a request, or its session cookie; undefined when it brings neither. A cookie counts only for
@@ -135,6 +134,14 @@ export class Passage {
     this.#recorded = 'failure'
   }
 
+  /** Records that our own bug cut the call off, perhaps after a part of it was done. */
+  async crashed(): Promise<void> {
+    if (this.#endpoint.audit === false) return
+    await this.#services.store.transact((tx) =>
+      tx.audit({ ...this.#entry('internal error'), severity: 'error' }),
+    )
+  }
+
   /** Records that a stored row did not fit its seal. */
   async tampered(table: string, row: string): Promise<void> {
     this.#details = { ...this.#details, table, row }
@@ -151,7 +158,7 @@ export class Passage {
       created_at: stamp(this.#services.now()),
       severity: refused === undefined ? 'info' : 'warning',
       message: this.#endpoint.audit === false ? this.#endpoint.summary : this.#endpoint.audit,
-      username: typeof username === 'string' ? username : this.#caller.username,
+      username: storable(typeof username === 'string' ? username : this.#caller.username),
       service: this.#area,
       source: this.#services.nodeId,
       success: refused === undefined,
@@ -165,3 +172,6 @@ export class Passage {
     }
   }
 }
+
+/** Whatever name was tried is on record, also one that no database could keep and no user could have. */
+const storable = (text: string): string => text.toWellFormed().replaceAll('\0', '\ufffd')

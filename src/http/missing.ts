@@ -1,16 +1,15 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { Fault, notBuilt } from '../kit/fault.ts'
-import { credential } from './gate.ts'
-import { fail, type MountOptions } from './mount.ts'
+import type { FastifyInstance } from 'fastify'
+import { notBuilt } from '../kit/fault.ts'
+import { Empty } from '../kit/wire.ts'
+import { METHODS, type MountOptions, passageFor } from './mount.ts'
 
 /** Areas of the API that this server does not have yet. They answer 501, so that a client can tell "not yet" from "not there". */
 export const missing: readonly {
-  readonly under: string
+  readonly under: `/v1/${string}`
   readonly what: string
   /** Part of signing in, so asked without a token. */
   readonly anonymous?: true
 }[] = [
-  { under: '/v1/ca', what: 'The certificate authority' },
   { under: '/v1/vault', what: 'The key vault' },
   { under: '/v1/crypto', what: 'Cryptography over REST' },
   { under: '/v1/transparent-encryption', what: 'Transparent encryption' },
@@ -51,27 +50,27 @@ export const missing: readonly {
 ]
 
 /** Only a signed-in caller learns what is missing; anybody else gets the 401 that every call of the API gives. */
-export function missingAreas(server: FastifyInstance, { authority }: MountOptions): void {
-  const answerFor =
-    (what: string, anonymous: boolean) =>
-    async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-      try {
-        if (!anonymous) {
-          const token = credential(request)
-          if (token === undefined)
-            throw new Fault('unauthenticated', 'Authorization header is missing')
-          await authority.authenticate(token)
-        }
-        throw notBuilt(what)
-      } catch (error) {
-        return fail(request, reply, error)
+export function missingAreas(server: FastifyInstance, options: MountOptions): void {
+  for (const { under, what, anonymous } of missing)
+    for (const method of METHODS) {
+      const endpoint = {
+        method,
+        path: under,
+        summary: what,
+        access: anonymous ? ('public' as const) : ('self' as const),
+        audit: false as const,
+        status: 200 as const,
+        reply: Empty,
       }
+      const [, , area] = under.split('/')
+      const route = { name: `${area}.missing`, endpoint, handler: async () => refuse(what) }
+      const handler = passageFor(route, options)
+      server.route({ method, url: `/api${under}/*`, handler })
+      if (!server.hasRoute({ method, url: `/api${under}` }))
+        server.route({ method, url: `/api${under}`, handler })
     }
-  const method = ['GET', 'POST', 'PATCH', 'PUT', 'DELETE']
-  for (const { under, what, anonymous } of missing) {
-    const handler = answerFor(what, anonymous === true)
-    server.route({ method, url: `/api${under}/*`, handler })
-    if (!server.hasRoute({ method: 'GET', url: `/api${under}` }))
-      server.route({ method, url: `/api${under}`, handler })
-  }
+}
+
+function refuse(what: string): never {
+  throw notBuilt(what)
 }

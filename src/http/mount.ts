@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import type { Context, Services } from '../context.ts'
+import type { Caller, Context, Services } from '../context.ts'
 import type { Endpoint, Method } from '../kit/endpoint.ts'
 import { Fault, Tampered } from '../kit/fault.ts'
 import { faultOnTheWire, internalError } from './faults.ts'
@@ -24,7 +24,7 @@ export interface MountOptions {
   readonly checkReplies: boolean
 }
 
-const METHODS: readonly Method[] = ['GET', 'POST', 'PATCH', 'PUT', 'DELETE']
+export const METHODS: readonly Method[] = ['GET', 'POST', 'PATCH', 'PUT', 'DELETE']
 
 /** Mounts every route behind the one gate. Throws at start when a route does not say who may call it. */
 export function mount(
@@ -43,8 +43,8 @@ export function mount(
   }
   for (const [url, methods] of methodsOf) {
     const others = METHODS.filter((method) => !methods.has(method))
-    if (others.length > 0)
-      server.route({ method: others, url, handler: refuseMethod([...methods].join(', ')) })
+    const method = [...others, 'HEAD', 'OPTIONS']
+    server.route({ method, url, handler: refuseMethod([...methods].join(', ')) })
   }
 }
 
@@ -68,7 +68,7 @@ function refuseMethod(allowed: string) {
   }
 }
 
-function passageFor(route: Route, { services, authority, checkReplies }: MountOptions) {
+export function passageFor(route: Route, { services, authority, checkReplies }: MountOptions) {
   const { endpoint, name, handler } = route
   const area = name.slice(0, name.indexOf('.'))
   const known = knownParameters(endpoint.query)
@@ -76,7 +76,7 @@ function passageFor(route: Route, { services, authority, checkReplies }: MountOp
 
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     let passage: Passage | undefined
-    const open = (caller: typeof ANONYMOUS) =>
+    const open = (caller: Caller) =>
       new Passage(area, endpoint, services, caller, authority, request, reply)
     try {
       if (endpoint.access === 'public') passage = open(ANONYMOUS)
@@ -84,9 +84,15 @@ function passageFor(route: Route, { services, authority, checkReplies }: MountOp
         const token = credential(request)
         if (token === undefined)
           throw new Fault('unauthenticated', 'Authorization header is missing')
-        // A refused credential is on record under no name, since nobody was recognised.
-        passage = open(ANONYMOUS)
-        passage = open(await authority.authenticate(token))
+        let caller: Caller
+        try {
+          caller = await authority.authenticate(token)
+        } catch (error) {
+          // A refused credential is on record under no name, since nobody was recognised.
+          passage = open(ANONYMOUS)
+          throw error
+        }
+        passage = open(caller)
         if (typeof endpoint.access === 'object')
           passage.context.authorize(endpoint.access.action, endpoint.access.resource)
       }
@@ -97,7 +103,7 @@ function passageFor(route: Route, { services, authority, checkReplies }: MountOp
         body:
           endpoint.body === undefined
             ? undefined
-            : parseInput(endpoint.body, bodyOf(request, endpoint)),
+            : parseInput(endpoint.body, bodyOf(request, endpoint), endpoint.wrongBody),
       }
       if (known !== undefined && query !== undefined)
         for (const parameter in query)
@@ -135,7 +141,7 @@ function bodyOf(request: FastifyRequest, endpoint: Endpoint): unknown {
   return withoutNulls(parseJson(bytes))
 }
 
-export const isForm = (type: string): boolean => /^application\/x-www-form-urlencoded\b/i.test(type)
+const isForm = (type: string): boolean => /^application\/x-www-form-urlencoded\b/i.test(type)
 
 function withMessages(output: unknown, messages: readonly string[]): unknown {
   if (messages.length === 0) return output
@@ -172,6 +178,7 @@ export async function fail(
   try {
     if (error instanceof Fault) await passage?.failed(error)
     else if (error instanceof Tampered) await passage?.tampered(error.table, error.row)
+    else await passage?.crashed()
   } catch (unrecorded) {
     // What cannot be recorded is not answered either (U1): the caller learns that the server cannot work.
     told = unrecorded

@@ -16,6 +16,11 @@ const TITLES: Readonly<Record<string, string>> = {
   records: 'Audit records',
   info: 'System',
   rootOfTrust: 'Root of trust',
+  keks: 'Key encryption keys',
+  localCas: 'Local CAs',
+  certificates: 'Certificates',
+  externalCas: 'External CAs',
+  certificateRequests: 'Certificate requests',
 }
 
 export function openapi(catalogue: Readonly<Record<string, Endpoints>>, version: string): Json {
@@ -45,15 +50,11 @@ export function openapi(catalogue: Readonly<Record<string, Endpoints>>, version:
       schemas: { Error: errorSchema },
       responses: Object.fromEntries(
         ERRORS.map(([name, kind]) => {
-          const { status, body } = faultOnTheWire(
-            kind,
-            'why',
-            '00000000-0000-4000-8000-000000000000',
-          )
+          const { body } = faultOnTheWire(kind, '', '00000000-0000-4000-8000-000000000000')
           return [
             name,
             {
-              description: `${status}: ${body.codeDesc.split(':')[0]}`,
+              description: body.codeDesc.replace(/: $/, ''),
               content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
             },
           ]
@@ -147,11 +148,18 @@ function parameters({ params, query }: Endpoint): Json {
       in: where,
       required: where === 'path' || required.includes(name),
       ...(description === undefined ? undefined : { description }),
-      schema: rest,
+      schema: plain(rest),
     }))
   }
   const all = [...of(params, 'path'), ...of(query, 'query')]
   return all.length === 0 ? {} : { parameters: all }
+}
+
+/** On the wire a query is text; a reader of the description wants to know that it is a number's or a yes. */
+function plain(schema: Json): Json {
+  if (schema['pattern'] === '^-?\\d+$') return { type: 'integer' }
+  if (schema['pattern'] === '^(true|false)$') return { type: 'boolean' }
+  return schema
 }
 
 function requestBody({ body, accepts }: Endpoint): Json {
@@ -159,6 +167,7 @@ function requestBody({ body, accepts }: Endpoint): Json {
   const schema = inputSchema(body)
   return {
     requestBody: {
+      required: ((schema['required'] as string[] | undefined) ?? []).length > 0,
       content: {
         'application/json': { schema },
         ...(accepts?.includes('form')

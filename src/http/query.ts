@@ -1,22 +1,35 @@
 import { Fault, quote } from '../kit/fault.ts'
+import { decodeUtf8, MAX_KEYS } from './json.ts'
 
 /**
  * The query as an object of texts without a prototype. A parameter given twice is refused: proxies, logs and
  * handlers would each take another one of the two.
  */
-export function parseQuery(text: string): Record<string, string> {
-  const query: Record<string, string> = Object.create(null)
-  if (text === '') return query
-  for (const [name, value] of new URLSearchParams(text)) {
-    if (name in query)
-      throw new Fault('invalid', `the query parameter ${quote(name)} is given twice`)
-    query[name] = value
-  }
-  return query
-}
+export const parseQuery = (text: string): Record<string, string> =>
+  parsePairs(text, 'query parameter')
 
 /** A form body, read by the same rule. */
-export const parseForm = (bytes: Buffer): Record<string, string> => {
-  const form = parseQuery(bytes.toString('utf8'))
-  return { ...form }
+export const parseForm = (bytes: Buffer): Record<string, string> =>
+  parsePairs(decodeUtf8(bytes), 'field')
+
+function parsePairs(text: string, what: string): Record<string, string> {
+  const pairs: Record<string, string> = Object.create(null)
+  if (text === '') return pairs
+  if (hasMorePairs(text, MAX_KEYS))
+    throw new Fault('invalid', `there may be no more than ${MAX_KEYS} ${what}s`)
+  for (const [name, value] of new URLSearchParams(text)) {
+    if (name in pairs) throw new Fault('invalid', `the ${what} ${quote(name)} is given twice`)
+    pairs[name] = value
+  }
+  return pairs
+}
+
+/** Counted before anything is made of them. */
+function hasMorePairs(text: string, most: number): boolean {
+  let at = -1
+  for (let pairs = 1; pairs <= most; pairs++) {
+    at = text.indexOf('&', at + 1)
+    if (at < 0) return false
+  }
+  return true
 }

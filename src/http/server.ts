@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import type { Server } from 'node:https'
+import type { Socket } from 'node:net'
 import type { SecureContextOptions } from 'node:tls'
 import Fastify, {
   type FastifyInstance,
@@ -8,6 +10,7 @@ import Fastify, {
   LogController,
 } from 'fastify'
 import { Fault, type FaultKind } from '../kit/fault.ts'
+import { faultOnTheWire } from './faults.ts'
 import { MAX_BODY_BYTES } from './json.ts'
 import { missingAreas } from './missing.ts'
 import { fail, type MountOptions, mount, type Route } from './mount.ts'
@@ -23,20 +26,14 @@ export interface ServerOptions extends MountOptions {
 /** The HTTPS server with everything mounted, not yet listening. */
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
   const server = Fastify({
-    https: {
-      ...options.tls,
-      minVersion: 'TLSv1.2',
-      // AEAD suites with forward secrecy only (H10); TLS 1.3's own come first.
-      ciphers:
-        'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:' +
-        'ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:' +
-        'ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384',
-      headersTimeout: 15_000,
-      requestTimeout: 60_000,
-      keepAliveTimeout: 65_000,
-      maxHeaderSize: 16 * 1024,
-    },
+    https: { ...secureContext(options.tls), headersTimeout: 15_000, maxHeaderSize: 16 * 1024 },
+    // Fastify sets these two itself, whatever `https` says.
+    requestTimeout: 60_000,
+    keepAliveTimeout: 65_000,
     bodyLimit: MAX_BODY_BYTES,
+    clientErrorHandler: answerUnreadable,
+    // Node closes idle connections by itself; a request that still comes in is answered in our words.
+    return503OnClosing: false,
     genReqId: () => randomUUID(),
     requestIdHeader: false,
     exposeHeadRoutes: false,
@@ -57,6 +54,43 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   missingAreas(server, options)
   await mountOperations(server, options.operations)
   return server
+}
+
+/** Puts another certificate in place for the connections to come. */
+export function replaceCertificate(server: FastifyInstance, tls: SecureContextOptions): void {
+  // Node falls back to its defaults for whatever is left out here.
+  const https = server.server as unknown as Server
+  https.setSecureContext(secureContext(tls))
+}
+
+const secureContext = (tls: SecureContextOptions): SecureContextOptions => ({
+  ...tls,
+  minVersion: 'TLSv1.2',
+  // AEAD suites with forward secrecy only (H10); TLS 1.3's own come first.
+  ciphers:
+    'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:' +
+    'ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:' +
+    'ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384',
+})
+
+/** What the HTTP parser gave up on has no request to answer; the connection gets the API's error all the same. */
+function answerUnreadable({ code }: { code: string }, socket: Socket): void {
+  if (code === 'ECONNRESET' || socket.destroyed) return
+  if (!socket.writable) {
+    socket.destroy()
+    return
+  }
+  const [status, sentence] = unreadable[code] ?? ['400 Bad Request', 'the request cannot be read']
+  const { body } = faultOnTheWire('invalid', sentence, randomUUID())
+  const text = JSON.stringify(body)
+  socket.end(
+    `HTTP/1.1 ${status}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`,
+  )
+}
+
+const unreadable: Readonly<Record<string, readonly [status: string, sentence: string]>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'the request took too long to arrive'],
+  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'the headers are too large'],
 }
 
 /**

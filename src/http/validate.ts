@@ -2,20 +2,38 @@ import type { z } from 'zod'
 import { Fault } from '../kit/fault.ts'
 
 /** Parses by the contract's schema; what does not fit is told field by field, never quoting a value. */
-export function parseInput(schema: z.ZodType | undefined, value: unknown): unknown {
+export function parseInput(
+  schema: z.ZodType | undefined,
+  value: unknown,
+  kind: 'invalid' | 'invalid-parameter' = 'invalid',
+): unknown {
   if (schema === undefined) return undefined
-  const result = schema.safeParse(value)
+  const result = schema.safeParse(value, { error: required })
   if (result.success) return result.data
-  throw new Fault('invalid', validationSentence(result.error))
+  throw new Fault(
+    kind,
+    kind === 'invalid' ? validationSentence(result.error) : complaints(result.error).join('; '),
+  )
 }
 
+/** Zod speaks of an expected type and `undefined`; a person has left something out. */
+const required = (issue: {
+  readonly code: string
+  readonly input?: unknown
+}): string | undefined =>
+  issue.code === 'invalid_type' && issue.input === undefined ? 'is required' : undefined
+
 /** In the reference's form: `Validation errors:` and a line for each field. */
-export function validationSentence(error: z.ZodError): string {
-  const lines = error.issues
+export const validationSentence = (error: z.ZodError): string =>
+  ['Validation errors:', ...complaints(error).map((complaint) => ` ${complaint}`)].join('\n')
+
+const complaints = (error: z.ZodError): string[] =>
+  error.issues
     .slice(0, 20)
-    .map((issue) => ` ${issue.path.length === 0 ? 'body' : issue.path.join('.')}: ${reason(issue)}`)
-  return `Validation errors:\n${lines.join('\n')}`
-}
+    .map(
+      (issue) =>
+        `${issue.path.length === 0 ? 'body' : issue.path.join('.').slice(0, 200)}: ${reason(issue)}`,
+    )
 
 /** Zod's own message, except where it repeats what was sent. */
 function reason(issue: z.core.$ZodIssue): string {

@@ -36,7 +36,7 @@ export const predefinedGroups: Readonly<Record<string, Predefined>> = {
   'Connection Admins': admins('*CloudConnection', '*ServerConnection'),
   'CTE Admins': admins('*CTE*'),
   'CTE Clients': members,
-  'Domain Admins': admins('ReadDomain', 'UpdateDomain'),
+  'Domain Admins': admins('ReadDomain', 'UpdateDomain', 'ReadDomainKek', 'RotateDomainKek'),
   // No `*Key`: the keys that sign tokens and seal the store are not theirs.
   'Key Admins': admins(
     'CreateKey',

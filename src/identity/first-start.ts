@@ -3,6 +3,7 @@ import type { Services } from '../context.ts'
 import { ROOT_DOMAIN, ROOT_DOMAIN_NAME } from '../kit/domain.ts'
 import { Fault } from '../kit/fault.ts'
 import { stamp } from '../kit/time.ts'
+import { serverEntry } from '../store/server-entry.ts'
 import { checkPolicy, wrapPassword } from './password-rules.ts'
 import { seedAdministrator, seedGlobalPolicy, seedGroups } from './seed.ts'
 
@@ -55,19 +56,10 @@ export async function seedIdentity(
         },
         now,
       )
-      tx.audit({
-        id: randomUUID(),
-        domain_id: ROOT_DOMAIN,
-        created_at: at,
-        severity: 'info',
-        message: 'Set up installation',
-        username: '',
-        service: 'system',
-        source: services.nodeId,
-        success: true,
-        client_ip: '',
-        details: JSON.stringify({ administrator: ADMINISTRATOR }),
-      })
+      const { nodeId } = services
+      tx.audit(
+        serverEntry({ nodeId, now }, 'Set up installation', { administrator: ADMINISTRATOR }),
+      )
     })
   } catch (failure) {
     if (failure !== taken) throw failure

@@ -28,6 +28,8 @@ export interface Endpoint<
   readonly params?: Params
   readonly query?: Query
   readonly body?: Body
+  /** How a body is refused that does not fit its schema, where the API has another word for that than `invalid`. */
+  readonly wrongBody?: 'invalid-parameter'
   /** z.undefined() together with status 204: no body. */
   readonly reply: Reply
   readonly status: 200 | 201 | 202 | 204

@@ -24,7 +24,9 @@ export const wireTime = (stored: string): string =>
 /** RFC 3339 with any offset and any fraction as stored text; undefined when it is no such time. */
 export function storedTime(text: string): string | undefined {
   const parts =
-    /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?([Zz]|[+-]\d{2}:\d{2})$/.exec(text)
+    /^(\d{4}-\d{2}-\d{2})[Tt ]((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d{2}:\d{2})$/.exec(
+      text,
+    )
   if (!parts) return undefined
   const [, date, time, fraction = '', zone = 'Z'] = parts
   const whole = new Date(`${date}T${time}${zone.toUpperCase()}`)

@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 /**
  * The forms that values take on the wire, read as CM's clients send them: `null` is absent, query values are text,
- * booleans come as true, false, True, False.
+ * booleans come as true and false in any case.
  */
 
 export const MAX_LIMIT = 2000
@@ -52,8 +52,18 @@ export const pageOf = <Item extends z.ZodType>(item: Item) =>
     resources: z.array(item),
   })
 
+/** The page of a list that is short enough to be had whole. */
+export const pageFrom = <Row>(all: readonly Row[], { skip, limit }: Page) => ({
+  skip,
+  limit,
+  total: all.length,
+  resources: all.slice(skip, limit === ALL_ROWS ? undefined : skip + limit),
+})
+
 export const QueryBoolean = z
-  .enum(['true', 'false', 'True', 'False'])
+  .string()
+  .max(5)
+  .regex(/^(true|false)$/i, 'must be true or false')
   .transform((text) => text.toLowerCase() === 'true')
 
 /** A text filter of a list: `*` and `?` are wildcards, a backslash takes them literally. */

@@ -25,8 +25,6 @@ export const isDamage = (error: unknown): boolean =>
 export const isDiskFull = (error: unknown): boolean =>
   primary(error) === SQLITE.FULL || (error as { code?: unknown }).code === 'ENOSPC'
 
-export const isBusy = (error: unknown): boolean => primary(error) === SQLITE.BUSY
-
 export function classifySqlite(error: unknown): ErrorClass {
   const code = extended(error)
   if (code === SQLITE.CONSTRAINT_UNIQUE || code === SQLITE.CONSTRAINT_PRIMARYKEY) return 'duplicate'

@@ -1,13 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Kysely } from 'kysely'
 import { Fault } from '../kit/fault.ts'
 import { stamp } from '../kit/time.ts'
 import { type ChainEnd, type ChainKeys, chainStart, headBytes, headMac } from './chain.ts'
 import { Gathering, statementBuilder } from './gather.ts'
-import type { Schema } from './schema.ts'
-import { SealCheck } from './seal-check.ts'
-import { type Dialect, insertSql, updateSql } from './statements.ts'
-import type { Reader, Store, StoreKeys, Writer } from './store.ts'
+import { readerOn, type Source } from './reader.ts'
+import { insertSql, updateSql } from './statements.ts'
+import type { Store, StoreKeys, Writer } from './store.ts'
 import type { Outcome, Unit } from './unit.ts'
 
 /** Where the store says what an operator should know. */
@@ -17,10 +15,8 @@ export interface StoreLog {
   error(message: string): void
 }
 
-/** One of the two databases: reads through Kysely, and takes whole units to write. */
-export interface Backend {
-  readonly dialect: Dialect
-  readonly db: Kysely<Schema>
+/** One of the two databases: reads, and takes whole units to write. */
+export interface Backend extends Source {
   /** Settles when the unit, and all that was committed with it, is on disk, or was not done. */
   submit(unit: Unit): Promise<Outcome>
   /** Opens the node's audit chain. Throws `Tampered` when its head does not fit its last record. */
@@ -43,7 +39,7 @@ const quiet: StoreLog = { info: nothing, warn: nothing, error: nothing }
 export function storeOn(backend: Backend, log: StoreLog = quiet): Store {
   const { dialect } = backend
   const builder = statementBuilder(dialect)
-  const read: Reader = backend.db.withPlugin(new SealCheck(() => keys?.rowKey))
+  const read = readerOn(backend, () => keys?.rowKey)
   let keys: StoreKeys | undefined
   let signedSeq = 0
   /** Where the chain stood when signing was last tried. */

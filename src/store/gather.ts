@@ -13,7 +13,7 @@ import { Fault } from '../kit/fault.ts'
 import type { Schema, Sealed } from './schema.ts'
 import { rowName, sealedTables, sealOf } from './sealing.ts'
 import { type Dialect, deleteSql, insertSql, updateSql } from './statements.ts'
-import type { AuditEntry, CryptoKeyHandle, Guard, SealedTable, Writer } from './store.ts'
+import type { AuditEntry, CryptoKeyHandle, Guard, SealedTable, Where, Writer } from './store.ts'
 import type { Step, Unit } from './unit.ts'
 
 /** Has no database behind it: what a unit builds is run by the writer, and never on the spot. */
@@ -25,9 +25,11 @@ class NoDriver extends DummyDriver {
   }
 }
 
+type Builder = Pick<Kysely<Schema>, 'insertInto' | 'updateTable' | 'deleteFrom'>
+
 /** Builds statements of this dialect; executing one throws. */
-export const statementBuilder = (dialect: Dialect): Kysely<Schema> =>
-  new Kysely<Schema>({
+export function statementBuilder(dialect: Dialect): Builder {
+  const builder = new Kysely<Schema>({
     dialect:
       dialect === 'sqlite'
         ? {
@@ -43,15 +45,21 @@ export const statementBuilder = (dialect: Dialect): Kysely<Schema> =>
             createQueryCompiler: () => new PostgresQueryCompiler(),
           },
   })
+  return {
+    insertInto: builder.insertInto.bind(builder),
+    updateTable: builder.updateTable.bind(builder),
+    deleteFrom: builder.deleteFrom.bind(builder),
+  }
+}
 
 type AnyRow = Record<string, unknown>
 const MOVED: Guard = { rows: 1 }
 
 /** The writer of one unit: gathers statements and what is to become of them when they fail. */
 export class Gathering implements Writer {
-  readonly insertInto: Kysely<Schema>['insertInto']
-  readonly updateTable: Kysely<Schema>['updateTable']
-  readonly deleteFrom: Kysely<Schema>['deleteFrom']
+  readonly insertInto: Builder['insertInto']
+  readonly updateTable: Builder['updateTable']
+  readonly deleteFrom: Builder['deleteFrom']
   /** One for each step. */
   readonly guards: (Guard | undefined)[] = []
   readonly #dialect: Dialect
@@ -62,12 +70,12 @@ export class Gathering implements Writer {
   #authority = false
   #open = true
 
-  constructor(builder: Kysely<Schema>, dialect: Dialect, rowKey: CryptoKeyHandle | undefined) {
+  constructor(builder: Builder, dialect: Dialect, rowKey: CryptoKeyHandle | undefined) {
     this.#dialect = dialect
     this.#rowKey = rowKey
-    this.insertInto = builder.insertInto.bind(builder)
-    this.updateTable = builder.updateTable.bind(builder)
-    this.deleteFrom = builder.deleteFrom.bind(builder)
+    this.insertInto = builder.insertInto
+    this.updateTable = builder.updateTable
+    this.deleteFrom = builder.deleteFrom
   }
 
   insert<Table extends SealedTable>(
@@ -106,6 +114,16 @@ export class Gathering implements Writer {
   ): void {
     const { where, params } = this.#sameRow(table, row)
     this.#add(deleteSql(this.#dialect, table, where), params, { ...MOVED, ...guard })
+  }
+
+  set<Table extends keyof Schema>(
+    table: Table,
+    changes: Partial<Schema[Table]>,
+    where: Where<Schema[Table]>,
+    guard?: Guard,
+  ): void {
+    const sql = updateSql(this.#dialect, table, Object.keys(changes), Object.keys(where))
+    this.#add(sql, [...Object.values(changes), ...Object.values(where)], guard)
   }
 
   run(statement: Compilable, guard?: Guard): void {

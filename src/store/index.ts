@@ -1,10 +1,12 @@
 import type { Kysely } from 'kysely'
 import { type StoreLog, storeOn } from './core.ts'
+import { selectOver, uncheckedReaderOn } from './reader.ts'
 import type { Schema } from './schema.ts'
 import { openSqlite, openSqliteReader } from './sqlite.ts'
 import type { Reader, Store } from './store.ts'
 
 export type { StoreLog } from './core.ts'
+export { answeringInTime } from './in-time.ts'
 
 export type Location =
   | { readonly kind: 'sqlite'; readonly file: string }
@@ -41,7 +43,8 @@ export async function openReadOnly(
   location: Location,
 ): Promise<{ read: Reader; close(): Promise<void> }> {
   const db = await readerOf(location)
-  return { read: db, close: () => db.destroy() }
+  const read = uncheckedReaderOn({ dialect: location.kind, db, select: selectOver(db) })
+  return { read, close: () => db.destroy() }
 }
 
 async function readerOf(location: Location): Promise<Kysely<Schema>> {

@@ -32,6 +32,8 @@ export interface FilterColumn<Table extends ListTable> {
   readonly lower?: true
   /** How the column's own values were folded when they were stored. */
   readonly fold?: Fold
+  /** The whole value is compared as it is: `*` and `?` stand for themselves. */
+  readonly exact?: true
 }
 
 /** What callers may filter and sort by, under the names the wire has for it. Nothing else reaches a query. */
@@ -161,7 +163,9 @@ function condition<Table extends ListTable>(
   filter: FilterColumn<Table>,
   text: string,
 ): RawBuilder<SqlBool> {
-  const match = matchOf(text, filter.fold ?? (filter.lower ? lowerAscii : (same) => same))
+  const match = filter.exact
+    ? { equals: text }
+    : matchOf(text, filter.fold ?? (filter.lower ? lowerAscii : (same) => same))
   const column = columnRef(table, filter)
   return 'equals' in match
     ? sql`${column} = ${match.equals}`

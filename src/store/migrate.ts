@@ -2,9 +2,13 @@ import { type Kysely, sql } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
 import { Fault } from '../kit/fault.ts'
 import * as first from './migrations/0001-first.ts'
+import * as certificates from './migrations/0002-certificates.ts'
 
 /** In order; never edited once released. */
-const migrations: Readonly<Record<string, Migration>> = { '0001-first': first }
+const migrations: Readonly<Record<string, Migration>> = {
+  '0001-first': { up: first.up },
+  '0002-certificates': { up: certificates.up },
+}
 
 /**
  * Brings the database to this version. One that a newer version has written is refused: its rows may mean something

@@ -7,6 +7,7 @@ import { classifyPostgres, sqlState } from './conflict.ts'
 import type { Backend, StoreLog } from './core.ts'
 import { CLOSED, DAMAGED, DISK_FULL, NO_ANSWER, NOT_KNOWN, NOT_WRITTEN } from './faults.ts'
 import { migrate } from './migrate.ts'
+import { selectOver } from './reader.ts'
 import type { Schema } from './schema.ts'
 import { Batches, type Failure, type Outcome, type Unit } from './unit.ts'
 
@@ -90,6 +91,7 @@ const outage = (error: unknown): string =>
 class PostgresBackend implements Backend {
   readonly dialect = 'postgres'
   readonly db: Kysely<Schema>
+  readonly select: Backend['select']
   readonly #pools: PostgresPools
   readonly #log: StoreLog
   readonly #batches = new Batches(LARGEST_BATCH, (units) => this.#commit(units))
@@ -108,6 +110,7 @@ class PostgresBackend implements Backend {
     this.#pools = pools
     this.#log = log
     this.db = kyselyOn(pools.readers)
+    this.select = selectOver(this.db)
     this.#timer = setInterval(() => this.#poll(), POLL_MS).unref()
     this.#poll()
   }

@@ -17,6 +17,9 @@ export interface Schema {
   password_policies: PasswordPolicyRow
   refresh_tokens: RefreshTokenRow
   settings: SettingRow
+  local_cas: LocalCaRow
+  certificates: CertificateRow
+  external_cas: ExternalCaRow
   counts: CountRow
   generations: GenerationRow
   audit_records: AuditRecordRow
@@ -212,6 +215,85 @@ export interface SettingRow extends Sealed {
   domain_id: string
   key: string
   value: string
+  updated_at: string
+}
+
+/** What every certificate says of itself. Times as everywhere in the store; the wire has them in whole seconds. */
+export interface CertificateColumns {
+  subject: string
+  issuer: string
+  /** Decimal. */
+  serial_number: string
+  not_before: string
+  not_after: string
+  /** Upper-case hexadecimal over the DER. */
+  sha1_fingerprint: string
+  sha256_fingerprint: string
+  sha512_fingerprint: string
+}
+
+/** A CA whose key is here. While it is pending there is a request and no certificate yet. */
+export interface LocalCaRow extends Sealed {
+  id: string
+  domain_id: string
+  name: string
+  /** `pending` or `active`; that an active one has expired is read off `not_after`. */
+  state: string
+  /** PKCS #10 in PEM, kept after activation. */
+  csr: string
+  /** PEM; null while pending, and so are the columns that a certificate alone can fill. */
+  cert: string | null
+  /** URI of the CA that signed it; null while pending and for self-signed ones. */
+  parent: string | null
+  subject: string
+  issuer: string | null
+  serial_number: string | null
+  not_before: string | null
+  not_after: string | null
+  /** Of the certificate; of the request while pending. */
+  sha1_fingerprint: string
+  sha256_fingerprint: string
+  sha512_fingerprint: string
+  /** What the CA was asked to be called, as JSON: another one may copy it. */
+  subject_fields: string
+  /** PKCS #8 inside the envelope. */
+  private_key: Uint8Array
+  /** 0 or 1; null until somebody chooses or the CA is activated. */
+  client_authentication: number | null
+  user_authentication: number | null
+  created_at: string
+  updated_at: string
+}
+
+/** What a local CA has issued. */
+export interface CertificateRow extends Sealed, CertificateColumns {
+  id: string
+  domain_id: string
+  ca_id: string
+  name: string
+  /** `server`, `client` or `ca`. */
+  purpose: string
+  /** PEM. */
+  cert: string
+  /** Both null unless revoked. */
+  revoked_at: string | null
+  revoked_reason: string | null
+  created_at: string
+  updated_at: string
+}
+
+/** A CA that is trusted without its key. */
+export interface ExternalCaRow extends Sealed, CertificateColumns {
+  id: string
+  domain_id: string
+  name: string
+  /** PEM. */
+  cert: string
+  /** URI of another CA, when the uploader named one. */
+  parent: string | null
+  client_authentication: number
+  user_authentication: number
+  created_at: string
   updated_at: string
 }
 

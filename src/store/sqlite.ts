@@ -1,5 +1,6 @@
 import { chmodSync, closeSync, fsyncSync, openSync, statSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { getCompileCacheDir } from 'node:module'
+import { dirname, extname } from 'node:path'
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { Worker } from 'node:worker_threads'
 import {
@@ -25,9 +26,17 @@ const MOST_STATEMENTS = 500
 /** Up to this size a database is checked before the first answer, a larger one while the server works. */
 const CHECK_FIRST_BYTES = 16 * 1024 * 1024
 
-/** Compiled, the threads' files end in .js as this one does. */
-const thread = (name: string): URL =>
-  new URL(`./${name}${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
+/** Our environment, which may hold the root key, stays here; a thread only learns where compiled code is kept. */
+function startThread(name: string, file: string): Worker {
+  const compiled = getCompileCacheDir()
+  return new Worker(new URL(`./${name}${extname(import.meta.url)}`, import.meta.url), {
+    name,
+    workerData: { file },
+    env: compiled === undefined ? {} : { NODE_COMPILE_CACHE: dirname(compiled) },
+    // Little of it is young for long: with more room the collector only comes later.
+    resourceLimits: { maxYoungGenerationSizeMb: 2 },
+  })
+}
 
 /** Whether the database can be trusted, said to everything that reads it. */
 interface Condition {
@@ -52,7 +61,7 @@ export async function openSqlite(file: string, log: StoreLog): Promise<Backend> 
 
 /** Reads alone, also beside a running server. */
 export function openSqliteReader(file: string): Kysely<Schema> {
-  return readerOn(new DatabaseSync(file, { readOnly: true, timeout: 5000 }), { damaged: false })
+  return kyselyOn(openReading(file, { damaged: false }))
 }
 
 /** SQLite gives its log and its index the permissions of the database. */
@@ -89,13 +98,15 @@ async function migrateFile(file: string): Promise<void> {
   }
 }
 
-function readerOn(database: DatabaseSync, condition: Condition): Kysely<Schema> {
+function openReading(file: string, condition: Condition): SqliteDatabase {
+  const database = new DatabaseSync(file, { readOnly: true, timeout: 5000 })
   // So that patterns mean the same on both databases, and an index serves those that begin with text.
   database.exec('pragma case_sensitive_like = on')
-  return new Kysely<Schema>({
-    dialect: new SqliteDialect({ database: asKyselyDatabase(database, condition) }),
-  })
+  return asKyselyDatabase(database, condition)
 }
+
+const kyselyOn = (database: SqliteDatabase): Kysely<Schema> =>
+  new Kysely<Schema>({ dialect: new SqliteDialect({ database }) })
 
 /** Kysely speaks better-sqlite3; Node's own driver spreads its parameters and has no `reader` flag. */
 function asKyselyDatabase(database: DatabaseSync, condition: Condition): SqliteDatabase {
@@ -152,6 +163,7 @@ class SqliteBackend implements Backend {
   readonly #log: StoreLog
   readonly #unlock: () => void
   readonly #condition: Condition = { damaged: false }
+  readonly #reading: SqliteDatabase
   readonly #writer: Worker
   readonly #batches = new Batches(LARGEST_BATCH, (units) => this.#commit(units))
   readonly #numbers = new Map<string, number>()
@@ -165,14 +177,19 @@ class SqliteBackend implements Backend {
     this.#file = file
     this.#log = log
     this.#unlock = unlock
-    this.db = readerOn(new DatabaseSync(file, { readOnly: true, timeout: 5000 }), this.#condition)
-    this.#writer = new Worker(thread('sqlite-writer'), { workerData: { file }, name: 'store' })
+    this.#reading = openReading(file, this.#condition)
+    this.db = kyselyOn(this.#reading)
+    this.#writer = startThread('sqlite-writer', file)
     this.#writer.on('message', (message: FromWriter) => this.#hear(message))
     this.#writer.on('error', (error: Error) =>
       log.error(`the store's writer failed: ${error.message}`),
     )
     this.#writer.on('exit', () => this.#lost())
     this.#writer.unref()
+  }
+
+  async select(sql: string, params: readonly unknown[]): Promise<readonly object[]> {
+    return this.#reading.prepare(sql).all(params) as object[]
   }
 
   submit(unit: Unit): Promise<Outcome> {
@@ -208,7 +225,7 @@ class SqliteBackend implements Backend {
   /** Damage found here shows in `healthy`, and in every answer from then on. */
   checkIntegrity(): Promise<void> {
     this.#check ??= new Promise((resolve) => {
-      const worker = new Worker(thread('sqlite-integrity'), { workerData: { file: this.#file } })
+      const worker = startThread('sqlite-integrity', this.#file)
       worker.on('message', (problem: string | undefined) => {
         if (problem === undefined || this.#gone) return
         this.#condition.damaged = true

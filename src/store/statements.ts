@@ -1,13 +1,34 @@
 /** The statements that the store itself writes, the same for both databases but for the sign of a parameter. */
 export type Dialect = 'sqlite' | 'postgres'
 
+/** Texts by what they are made of. Names of tables and columns are the code's own, so there are only so many. */
+const made = new Map<string, string>()
+
+function once(key: string, make: () => string): string {
+  const known = made.get(key)
+  if (known !== undefined) return known
+  const text = make()
+  made.set(key, text)
+  return text
+}
+
 const sign = (dialect: Dialect, at: number): string => (dialect === 'sqlite' ? '?' : `$${at + 1}`)
 const quoted = (name: string): string => `"${name}"`
 
 export const insertSql = (dialect: Dialect, table: string, columns: readonly string[]): string =>
-  `insert into ${quoted(table)} (${columns.map(quoted).join(', ')}) values (${columns
-    .map((_, at) => sign(dialect, at))
-    .join(', ')})`
+  once(
+    `insert ${dialect} ${table} ${columns}`,
+    () =>
+      `insert into ${quoted(table)} (${columns.map(quoted).join(', ')}) values (${columns
+        .map((_, at) => sign(dialect, at))
+        .join(', ')})`,
+  )
+
+export const selectSql = (dialect: Dialect, table: string, where: readonly string[]): string =>
+  once(
+    `select ${dialect} ${table} ${where}`,
+    () => `select * from ${quoted(table)} where ${conditions(dialect, where, 0)}`,
+  )
 
 const conditions = (dialect: Dialect, columns: readonly string[], from: number): string =>
   columns.map((column, at) => `${quoted(column)} = ${sign(dialect, from + at)}`).join(' and ')
@@ -18,12 +39,19 @@ export const updateSql = (
   set: readonly string[],
   where: readonly string[],
 ): string =>
-  `update ${quoted(table)} set ${set
-    .map((column, at) => `${quoted(column)} = ${sign(dialect, at)}`)
-    .join(', ')} where ${conditions(dialect, where, set.length)}`
+  once(
+    `update ${dialect} ${table} ${set} ${where}`,
+    () =>
+      `update ${quoted(table)} set ${set
+        .map((column, at) => `${quoted(column)} = ${sign(dialect, at)}`)
+        .join(', ')} where ${conditions(dialect, where, set.length)}`,
+  )
 
 export const deleteSql = (dialect: Dialect, table: string, where: readonly string[]): string =>
-  `delete from ${quoted(table)} where ${conditions(dialect, where, 0)}`
+  once(
+    `delete ${dialect} ${table} ${where}`,
+    () => `delete from ${quoted(table)} where ${conditions(dialect, where, 0)}`,
+  )
 
 export const countSql = (dialect: Dialect): string =>
   `${insertSql(dialect, 'counts', ['domain_id', 'table_name', 'rows'])} on conflict ("domain_id", "table_name") do update set "rows" = "counts"."rows" + excluded."rows"`

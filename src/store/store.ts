@@ -2,12 +2,32 @@ import type { Compilable, Kysely } from 'kysely'
 import type { Fault } from '../kit/fault.ts'
 import type { Schema, Sealed } from './schema.ts'
 
+/** Can only select. It sees what is committed, so also what this process has just written. */
+export type Selector = Pick<Kysely<Schema>, 'selectFrom'>
+
 /**
- * Can only select. It sees what is committed, so also what this process has just written. Whole rows of sealed
- * tables are read with `selectAll()`; each is checked against its seal before the caller sees it, and one that does
- * not fit throws `Tampered`. Queries that name columns of a sealed table are for counting and joining only.
+ * Whole rows of sealed tables are read with `row`, `rows` or `selectAll()`; each is checked against its seal before the
+ * caller sees it, and one that does not fit throws `Tampered`. Queries that name columns of a sealed table are for
+ * counting and joining only.
  */
-export type Reader = Pick<Kysely<Schema>, 'selectFrom'>
+export interface Reader extends Selector {
+  /**
+   * The row in which these columns have these values, for reads by a key: the text is made once, and nothing is built
+   * for a call.
+   */
+  row<Table extends SealedTable>(
+    table: Table,
+    where: Where<Schema[Table]>,
+  ): Promise<Schema[Table] | undefined>
+  /** All such rows. */
+  rows<Table extends SealedTable>(
+    table: Table,
+    where: Where<Schema[Table]>,
+  ): Promise<Schema[Table][]>
+}
+
+/** Columns by name, compared with `=`. Their names are the code's own, never a caller's text. */
+export type Where<Row> = { readonly [Column in keyof Row]?: NonNullable<Row[Column]> }
 
 /** What becomes of a statement that did not do what its unit counted on. */
 export interface Guard {
@@ -68,6 +88,13 @@ export interface Writer extends Pick<Kysely<Schema>, 'insertInto' | 'updateTable
     table: Table,
     row: Schema[Table],
     guard?: Pick<Guard, 'otherwise'>,
+  ): void
+  /** Sets columns outside the seal where these columns have these values: like an update by `run`, its text made once. */
+  set<Table extends keyof Schema>(
+    table: Table,
+    changes: Partial<Schema[Table]>,
+    where: Where<Schema[Table]>,
+    guard?: Guard,
   ): void
   /** Any other statement, built with insertInto, updateTable or deleteFrom of this writer. */
   run(statement: Compilable, guard?: Guard): void

@@ -1,8 +1,9 @@
 /** What other areas and the wiring may use of system. */
-export { type AuditLog, openAuditLog } from './audit-log.ts'
+export { openAuditLog } from './audit-log.ts'
 export { infoHandlers } from './info/service.ts'
+export { kekHandlers } from './keks/service.ts'
 export { recordHandlers } from './records/service.ts'
 export { type RootOfTrust, rootOfTrustHandlers } from './root-of-trust/service.ts'
-export { type WrappedColumn, wrappedColumn } from './seal/rewrap.ts'
+export { wrappedColumn } from './seal/rewrap.ts'
 export { openSeal, type Seal } from './seal/seal.ts'
 export { openServerTls } from './tls/tls.ts'

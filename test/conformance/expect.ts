@@ -85,7 +85,6 @@ export const looksLikeTime = (text: string): boolean =>
 export const isUuid = (value: unknown): boolean => typeof value === 'string' && UUID.test(value)
 
 export const absent = rule('nothing', (value) => value === undefined)
-export const present = rule('a value', (value) => value !== undefined && value !== null)
 export const text = rule('a text', (value) => typeof value === 'string')
 export const someText = rule(
   'a text that is not empty',

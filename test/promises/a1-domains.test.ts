@@ -3,12 +3,12 @@ import ts from 'typescript'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import type { Caller, Services } from '../../src/context.ts'
-import { Fault } from '../../src/kit/fault.ts'
 import type { Authority } from '../../src/http/gate.ts'
 import { missing } from '../../src/http/missing.ts'
 import { mount, type Route } from '../../src/http/mount.ts'
 import { publicPaths } from '../../src/http/operations.ts'
 import type { Endpoint } from '../../src/kit/endpoint.ts'
+import { Fault } from '../../src/kit/fault.ts'
 import { addUser, endpoints, type Lab, openLab } from './lab.ts'
 import { report } from './promise.ts'
 
@@ -78,6 +78,10 @@ const expectations: Readonly<Record<string, readonly Principal[]>> = {
   'info.update': ['System Admins', 'admin'],
   'rootOfTrust.list': admin,
   'rootOfTrust.rotate': admin,
+  'keks.list': admin,
+  'keks.get': admin,
+  'keks.rotate': admin,
+  'keks.retryRotation': admin,
 }
 
 interface Cell {
@@ -202,7 +206,9 @@ describe('A1: every route decides for every caller as its table says', () => {
       grants: () => true,
     })
     expect(generous).toContainEqual(expect.stringMatching(/^users\.create as Key Users: 400/))
-    expect(generous).toContainEqual(expect.stringMatching(/^rootOfTrust\.rotate as User Admins: 400/))
+    expect(generous).toContainEqual(
+      expect.stringMatching(/^rootOfTrust\.rotate as User Admins: 400/),
+    )
     const credulous = await withAuthority({
       authenticate: async (token) => callerFor(token),
       grants: () => false,

@@ -82,12 +82,12 @@ const shown = (body: Record<string, unknown> | string): string | undefined => {
 
 /** What no attack may have changed: every row that the callers were kept from. */
 function guarded(lab: Lab) {
-  const { users = [], groups = [], memberships = [], password_policies = [] } = lab.rows(
-    'users',
-    'groups',
-    'memberships',
-    'password_policies',
-  )
+  const {
+    users = [],
+    groups = [],
+    memberships = [],
+    password_policies = [],
+  } = lab.rows('users', 'groups', 'memberships', 'password_policies')
   const kept = users.filter(({ id }) => id === ids.boss || id === ids.victim)
   return { kept, groups, memberships, password_policies }
 }
@@ -219,7 +219,8 @@ const encode: readonly ((text: string, next: () => number) => string)[] = [
   (text) => encodeURIComponent(text).replaceAll('%7C', '|').replaceAll('%20', '+'),
   // An overlong form of a slash or dot, which is no UTF-8 (RFC 3629 §3).
   (text) => encodeURIComponent(text).replace('-', '%c0%ad').replace('%2F', '%c0%af'),
-  (text) => encodeURIComponent(text).replace(/[a-z]/, (char) => `%u00${char.charCodeAt(0).toString(16)}`),
+  (text) =>
+    encodeURIComponent(text).replace(/[a-z]/, (char) => `%u00${char.charCodeAt(0).toString(16)}`),
 ]
 
 const overrides: readonly Readonly<Record<string, string>>[] = [
@@ -275,14 +276,20 @@ async function differing(ask: AskAs, runs: number) {
     const target = pick(next, targets)
     const { who, method, body } = pick(next, target.attacks)
     const name = pick(next, encode)(pick(next, spell)(pick(next, target.names()), next), next)
-    const path = pick(next, mangle)(
-      `/api${target.under}${name}${target.tail ?? ''}${pick(next, tails)()}`,
-    ).replace(/[^\x21-\x7e]/g, encodeURIComponent)
+    const path = pick(
+      next,
+      mangle,
+    )(`/api${target.under}${name}${target.tail ?? ''}${pick(next, tails)()}`).replace(
+      /[^\x21-\x7e]/g,
+      encodeURIComponent,
+    )
     return { who, attack: { method, path, headers: pick(next, overrides), body } }
   })
   await inParallel(attacks, 16, async ({ who, attack }) => {
     const note = (what: string) =>
-      differences.push(`${who} ${attack.method} ${attack.path} ${JSON.stringify(attack.headers)}: ${what}`)
+      differences.push(
+        `${who} ${attack.method} ${attack.path} ${JSON.stringify(attack.headers)}: ${what}`,
+      )
     const seen = await ask(who, attack)
     if (seen.status >= 500 && seen.status !== 501) note(`failed with ${seen.status}`)
     const isOpen = seen.status < 300
@@ -292,7 +299,9 @@ async function differing(ask: AskAs, runs: number) {
     const isOwn = seen.shows === ids.plain || seen.shows === undefined
     // Reading a list shows nothing here; a single object that is not the caller's own does.
     if (isOpen && (attack.method !== 'GET' || !isOwn) && !isHarmless(attack))
-      note(`${seen.status}, showing ${seen.shows}; for the administrator ${truth.status} ${truth.shows}`)
+      note(
+        `${seen.status}, showing ${seen.shows}; for the administrator ${truth.status} ${truth.shows}`,
+      )
   })
   return { differences, resolved }
 }

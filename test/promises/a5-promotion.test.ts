@@ -7,7 +7,10 @@ const startingRights: Readonly<Record<Kind, ReadonlySet<string>>> = {
   plain: new Set(['ReadGroup']),
   'user admin': new Set([
     'ReadGroup',
-    ...['Create', 'Read', 'Update', 'Delete'].flatMap((verb) => [`${verb}User`, `${verb}PasswordPolicy`]),
+    ...['Create', 'Read', 'Update', 'Delete'].flatMap((verb) => [
+      `${verb}User`,
+      `${verb}PasswordPolicy`,
+    ]),
     ...['Create', 'Update', 'Delete'].map((verb) => `${verb}Group`),
     'SetUserExpiry',
     'AddUserToGroup',
@@ -27,10 +30,27 @@ const actions: readonly string[] = [
 ]
 
 /** Groups whose members hold what a User Admin does not. */
-const POWERFUL = ['admin', 'Audit Admins', 'CA Admins', 'Key Admins', 'System Admins', 'Backup Admins']
+const POWERFUL = [
+  'admin',
+  'Audit Admins',
+  'CA Admins',
+  'Key Admins',
+  'System Admins',
+  'Backup Admins',
+]
 const OTHERS = ['User Admins', 'Key Users', 'CTE Clients', 'All Clients']
 /** Names that a careless comparison takes for another group. */
-const LOOKALIKES = ['ADMIN', ' admin ', 'ａdmin', 'admin\u200b', 'root', 'constructor', '*', 'Key Admins', 'key admins']
+const LOOKALIKES = [
+  'ADMIN',
+  ' admin ',
+  'ａdmin',
+  'admin\u200b',
+  'root',
+  'constructor',
+  '*',
+  'Key Admins',
+  'key admins',
+]
 
 interface Walker {
   readonly id: string
@@ -62,7 +82,10 @@ describe('A5: nobody makes himself an administrator', () => {
       plain: [],
       'user admin': ['User Admins'],
     })
-    report('A5', `${walks} walks of ${steps} steps (${changed} changed something), ${escapes.length} escapes`)
+    report(
+      'A5',
+      `${walks} walks of ${steps} steps (${changed} changed something), ${escapes.length} escapes`,
+    )
     expect(escapes, `seed ${seed}`).toEqual([])
     // A walk of refusals alone would prove nothing.
     expect(changed).toBeGreaterThan(steps / 10)
@@ -115,7 +138,7 @@ async function walkAll(lab: Lab, walks: number, groupsOf: Readonly<Record<Kind, 
     const mine: { id: string; username: string; password: string }[] = []
     const length = 2 + Math.floor(next() * 3)
     for (let step = 0; step < length; step++) {
-      const { name, method, path, body, then } = randomStep(next, ++steps, walker, mine, crowd)
+      const { name, method, path, body, makes } = randomStep(next, ++steps, walker, mine, crowd)
       const got = await lab.ask(method, path, { token: walker.token, body })
       if (got.status >= 500 && got.status !== 501)
         escapes.push(`${kind} ${method} ${path} failed with ${got.status}`)
@@ -124,12 +147,15 @@ async function walkAll(lab: Lab, walks: number, groupsOf: Readonly<Record<Kind, 
       const { access } = endpoints.find((row) => row.name === name)?.endpoint ?? {}
       if (typeof access === 'object' && !startingRights[kind].has(access.action))
         escapes.push(`${kind} did ${name} at ${path}`)
-      const newFace = then?.(got.body)
+      const newFace = makes?.(got.body)
       // Whom he made, he can be: with what that user may do, the walk goes on.
       if (newFace) {
         mine.push(newFace)
         if (next() < 0.15)
-          walker = { ...newFace, token: await lab.signIn(newFace.username, newFace.password).catch(() => walker.token) }
+          walker = {
+            ...newFace,
+            token: await lab.signIn(newFace.username, newFace.password).catch(() => walker.token),
+          }
       }
     }
     const asked = { token: walker.token, body: { actions } }
@@ -164,7 +190,7 @@ interface Step {
   readonly method: string
   readonly path: string
   readonly body?: object
-  readonly then?: (answer: {
+  readonly makes?: (answer: {
     user_id: string
   }) => { id: string; username: string; password: string } | undefined
 }
@@ -178,10 +204,20 @@ function randomStep(
 ): Step {
   const enc = encodeURIComponent
   const someone = () =>
-    next() < 0.5 ? myOwn() : enc(pick(next, [...crowd, walker.id, walker.username, ...mine.map(({ id }) => id), 'chief-0', `local|${pick(next, crowd)}`]))
+    next() < 0.5
+      ? myOwn()
+      : enc(
+          pick(next, [
+            ...crowd,
+            walker.id,
+            walker.username,
+            ...mine.map(({ id }) => id),
+            'chief-0',
+            `local|${pick(next, crowd)}`,
+          ]),
+        )
   const myOwn = () => enc(pick(next, mine.length > 0 ? mine.map(({ id }) => id) : [walker.id]))
-  const group = () =>
-    pick(next, [...POWERFUL, ...OTHERS, ...LOOKALIKES, ...teams])
+  const group = () => pick(next, [...POWERFUL, ...OTHERS, ...LOOKALIKES, ...teams])
   const teams = Array.from({ length: 12 }, (_, at) => `team-${at}`)
   const password = `Chosen-Pass-${number}`
   const fields = () => ({
@@ -195,13 +231,21 @@ function randomStep(
   })
   const steps: readonly (() => Step)[] = [
     () => {
-      const username = pick(next, [`made-${number}`, `made-${number}`, `made-${number}`, `made-${number}`, 'ADMIN', 'ａdmin', 'self'])
+      const username = pick(next, [
+        `made-${number}`,
+        `made-${number}`,
+        `made-${number}`,
+        `made-${number}`,
+        'ADMIN',
+        'ａdmin',
+        'self',
+      ])
       return {
         name: 'users.create',
         method: 'POST',
         path: '/v1/usermgmt/users',
         body: { username, password, ...fields() },
-        then: ({ user_id }) => ({ id: user_id, username, password }),
+        makes: ({ user_id }) => ({ id: user_id, username, password }),
       }
     },
     () => ({
@@ -244,7 +288,11 @@ function randomStep(
       path: `/v1/usermgmt/groups/${enc(group())}`,
       body: { name: group(), ...fields() },
     }),
-    () => ({ name: 'groups.delete', method: 'DELETE', path: `/v1/usermgmt/groups/${enc(group())}` }),
+    () => ({
+      name: 'groups.delete',
+      method: 'DELETE',
+      path: `/v1/usermgmt/groups/${enc(group())}`,
+    }),
     () => ({
       name: pick(next, ['passwordPolicies.create']),
       method: 'POST',
@@ -263,8 +311,18 @@ function randomStep(
       body: { nickname: 'admin', ...fields() },
     }),
     () => ({ name: 'records.list', method: 'GET', path: '/v1/audit/records' }),
-    () => ({ name: 'banners.setPreAuth', method: 'PATCH', path: '/v1/auth/banners/pre-auth', body: { value: 'owned' } }),
-    () => ({ name: 'tokens.rotateAuthKey', method: 'POST', path: '/v1/auth/rotate-auth-key', body: {} }),
+    () => ({
+      name: 'banners.setPreAuth',
+      method: 'PATCH',
+      path: '/v1/auth/banners/pre-auth',
+      body: { value: 'owned' },
+    }),
+    () => ({
+      name: 'tokens.rotateAuthKey',
+      method: 'POST',
+      path: '/v1/auth/rotate-auth-key',
+      body: {},
+    }),
     () => ({ name: 'users.list', method: 'GET', path: '/v1/usermgmt/users?limit=3' }),
   ]
   // Users and their groups most of the time: that is where rights come from.
@@ -275,7 +333,9 @@ function randomStep(
 /** Who holds the powers that are not the walkers' own, and by which password: the truth, beside the server. */
 function power(lab: Lab) {
   const { users = [], groups = [], memberships = [] } = lab.rows('users', 'groups', 'memberships')
-  const powerful = groups.filter(({ system, name }) => system === 1 && POWERFUL.includes(String(name)))
+  const powerful = groups.filter(
+    ({ system, name }) => system === 1 && POWERFUL.includes(String(name)),
+  )
   const members = powerful.flatMap(({ id, name }) =>
     memberships
       .filter(({ group_id }) => group_id === id)
@@ -286,7 +346,11 @@ function power(lab: Lab) {
       .filter(({ id }) => members.some(({ user }) => user === id))
       .map(({ id, password }) => [String(id), Buffer.from(password as Uint8Array).toString('hex')]),
   )
-  return { names: groups.filter(({ system }) => system === 1).map(({ name }) => String(name)), members, passwords }
+  return {
+    names: groups.filter(({ system }) => system === 1).map(({ name }) => String(name)),
+    members,
+    passwords,
+  }
 }
 
 function gains(before: ReturnType<typeof power>, now: ReturnType<typeof power>): string[] {

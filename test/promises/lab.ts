@@ -4,6 +4,7 @@ import { Agent, request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import pg from 'pg'
 import { catalogue } from '../../src/catalogue.ts'
 import { startServer } from '../../src/compose.ts'
 import type { PasswordHasher } from '../../src/crypto/passwords.ts'
@@ -32,6 +33,8 @@ export interface Ask {
 export interface Lab {
   readonly url: string
   readonly dataDir: string
+  /** Of its PostgreSQL, where it works on one. */
+  readonly databaseUrl: string | undefined
   /** The store that the server works on, before it was wrapped. */
   readonly store: Store
   readonly firstPassword: string | undefined
@@ -99,7 +102,7 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
       rootKey: { scheme: 'file', path: options.rootKey ?? join(dataDir, 'root.key') },
       adminPassword,
       tlsNames: [],
-      logLevel: 'silent',
+      logLevel: process.env['LAB_LOG'] ?? 'silent',
       shutdownSeconds: 2,
     },
     {
@@ -135,8 +138,7 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
     status,
     headers,
     text,
-    body:
-      text !== '' && String(headers['content-type']).includes('json') ? JSON.parse(text) : text,
+    body: text !== '' && String(headers['content-type']).includes('json') ? JSON.parse(text) : text,
   })
   const full = (path: string) => (path.startsWith('/v1') ? `/api${path}` : path)
 
@@ -173,6 +175,7 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
   return {
     url: server.url,
     dataDir,
+    databaseUrl: options.database,
     store,
     firstPassword: server.firstPassword,
     ask,
@@ -247,3 +250,50 @@ export async function inParallel<Item>(
 
 export const pick = <Item>(next: () => number, from: readonly Item[]): Item =>
   from[Math.floor(next() * from.length)] as Item
+
+/** A new, empty database on the PostgreSQL server that KEYSTEAD_TEST_DATABASE_URL names; undefined without one. */
+export async function freshDatabase(): Promise<
+  { readonly url: string; remove(): Promise<void> } | undefined
+> {
+  const server = process.env['KEYSTEAD_TEST_DATABASE_URL']
+  if (!server) return undefined
+  const name = `keystead_promise_${process.pid}_${randomBytes(4).toString('hex')}`
+  const run = async (sql: string) => {
+    const client = new pg.Client({ connectionString: server })
+    await client.connect()
+    await client.query(sql).finally(() => client.end())
+  }
+  await run(`create database ${name}`)
+  const own = new URL(server)
+  own.pathname = `/${name}`
+  return { url: own.href, remove: () => run(`drop database ${name} with (force)`) }
+}
+
+/** Servers on one PostgreSQL where there is one, else a single server on SQLite. The first is the one to set up with. */
+export async function openNodes(
+  most: number,
+  options: () => LabOptions = () => ({}),
+): Promise<{ readonly nodes: readonly [Lab, ...Lab[]]; stop(): Promise<void> }> {
+  const database = await freshDatabase()
+  if (!database) {
+    const lab = await openLab(options())
+    return { nodes: [lab], stop: () => lab.stop() }
+  }
+  const first = await openLab({ ...options(), database: database.url })
+  const others: Lab[] = []
+  while (others.length < most - 1)
+    others.push(
+      await openLab({
+        ...options(),
+        database: database.url,
+        rootKey: join(first.dataDir, 'root.key'),
+      }),
+    )
+  return {
+    nodes: [first, ...others],
+    async stop() {
+      for (const lab of [...others, first]) await lab.stop()
+      await database.remove()
+    },
+  }
+}

@@ -1,19 +1,11 @@
 // Longer than most files: the small API that the page is tried against stands beside the tests that expect its answers.
-import { existsSync, readdirSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { canBrowse, complaintsOf, openBrowser } from '../../../test/support/browser.ts'
 import { playgroundFiles, playgroundPolicy } from './files.ts'
-
-const browserPath = '/usr/bin/chromium'
-const hasBrowser = existsSync(browserPath)
-const { CI } = process.env
-if (!hasBrowser && !CI) {
-  process.stderr.write(
-    `SKIPPED: the playground's browser tests need ${browserPath} (apt-get install chromium)\n`,
-  )
-}
 
 const TOKEN = 'eyJhbGciOiJFUzI1NiJ9.cGxheWdyb3VuZA.c2lnbmF0dXJl'
 const RENEWED = 'eyJhbGciOiJFUzI1NiJ9.cmVuZXdlZA.c2lnbmF0dXJl'
@@ -294,7 +286,7 @@ test('every file of the page is served, with a tag that changes with its bytes',
   }
 })
 
-describe.skipIf(!hasBrowser && !CI)('the playground in a browser', () => {
+describe.skipIf(!canBrowse)('the playground in a browser', () => {
   beforeAll(async () => {
     server = createServer((request, response) => {
       // A page that is closed cuts its last requests off.
@@ -302,19 +294,7 @@ describe.skipIf(!hasBrowser && !CI)('the playground in a browser', () => {
     })
     await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
     origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-    browser = await chromium.launch({
-      executablePath: browserPath,
-      args: [
-        '--headless',
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
-    })
+    browser = await openBrowser()
   }, 60_000)
 
   afterAll(async () => {
@@ -327,21 +307,8 @@ describe.skipIf(!hasBrowser && !CI)('the playground in a browser', () => {
     durationSeconds = 300
     password = 'correct horse'
     mustChange = false
-    complaints = []
     page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
-    page.on('pageerror', (error) => complaints.push(String(error)))
-    page.on('console', (message) => {
-      // Chromium reports every answer of 400 and above as an error; those are answers, not faults of the page.
-      if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) {
-        complaints.push(message.text())
-      }
-    })
-    page.on('requestfailed', (request) => complaints.push(`${request.url()} failed`))
-    page.on('request', (request) => {
-      const url = new URL(request.url())
-      if (url.protocol !== 'data:' && url.origin !== origin)
-        complaints.push(`went to ${url.origin}`)
-    })
+    complaints = complaintsOf(page, origin)
   })
 
   afterEach(async () => {
@@ -357,7 +324,7 @@ describe.skipIf(!hasBrowser && !CI)('the playground in a browser', () => {
     for (const rule of ['style-src', 'connect-src']) {
       await expect.poll(() => complaints.join()).toContain(rule)
     }
-    complaints = []
+    complaints.length = 0
   })
 
   test('signs in, calls an endpoint and shows its answer', async () => {

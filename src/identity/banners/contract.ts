@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { endpoint } from '../../kit/endpoint.ts'
+import { text } from '../../kit/wire.ts'
 
 const Banner = z.object({
-  value: z.string().max(16_384).meta({ description: 'The text; empty when none is set.' }),
+  value: text(16_384).meta({ description: 'The text; empty when none is set.' }),
 })
 
 const read = (

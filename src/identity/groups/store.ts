@@ -9,24 +9,14 @@ import { foldName, nameKey } from '../names.ts'
 const CHUNK = 500
 
 export const find = (db: Reader, domain: string, name: string): Promise<GroupRow | undefined> =>
-  db
-    .selectFrom('groups')
-    .selectAll()
-    .where('domain_id', '=', domain)
-    .where('name_key', '=', nameKey(name))
-    .executeTakeFirst()
+  db.row('groups', { domain_id: domain, name_key: nameKey(name) })
 
 export const membership = (
   db: Reader,
   group: Pick<GroupRow, 'id'>,
   userId: string,
 ): Promise<MembershipRow | undefined> =>
-  db
-    .selectFrom('memberships')
-    .selectAll()
-    .where('group_id', '=', group.id)
-    .where('user_id', '=', userId)
-    .executeTakeFirst()
+  db.row('memberships', { group_id: group.id, user_id: userId })
 
 /** How many users each of these groups has; groups without any are left out. */
 export async function userCounts(

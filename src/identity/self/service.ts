@@ -3,6 +3,7 @@ import { ROOT_DOMAIN, ROOT_DOMAIN_NAME } from '../../kit/domain.ts'
 import type { Handlers } from '../../kit/endpoint.ts'
 import { Fault } from '../../kit/fault.ts'
 import { stamp } from '../../kit/time.ts'
+import { pageFrom } from '../../kit/wire.ts'
 import type { UserRow } from '../../store/schema.ts'
 import { present as presentPolicy } from '../password-policies/service.ts'
 import { effectivePolicy } from '../password-policies/store.ts'
@@ -12,7 +13,7 @@ import {
   passwordHistory,
   samePassword,
 } from '../password-rules.ts'
-import { isRoot, withPassword } from '../tokens/password-check.ts'
+import { isAdmin, isRoot, withPassword } from '../tokens/password-check.ts'
 import type { Principal } from '../tokens/principals.ts'
 import { readUser, updateProfile } from '../users/service.ts'
 import type { self } from './contract.ts'
@@ -25,16 +26,8 @@ export function selfHandlers(
 
     updateUser: (context, { body }) => updateProfile(context, context.caller.userId, body),
 
-    async domains(_context, { query }) {
-      const all = [{ id: ROOT_DOMAIN, name: ROOT_DOMAIN_NAME }]
-      const end = query.limit < 0 ? undefined : query.skip + query.limit
-      return {
-        skip: query.skip,
-        limit: query.limit,
-        total: all.length,
-        resources: all.slice(query.skip, end),
-      }
-    },
+    domains: async (_context, { query }) =>
+      pageFrom([{ id: ROOT_DOMAIN, name: ROOT_DOMAIN_NAME }], query),
 
     passwordPolicy: async (context) =>
       presentPolicy(await effectivePolicy(context.read, await own(context))),
@@ -53,8 +46,7 @@ export function selfHandlers(
         password: body.password,
         elsewhere: !isRoot(body.auth_domain === '' ? undefined : body.auth_domain),
       }
-      const everyone = () => true
-      await withPassword(context, attempt, principalOf, everyone, async ({ user, settle }) => {
+      await withPassword(context, attempt, principalOf, maySignIn, async ({ user, settle }) => {
         context.note({ username: user.username, user_id: `local|${user.id}` })
         const policy = await effectivePolicy(context.read, user)
         await checkNewPassword(context, user, policy, body.new_password, { enforceMinDays: true })
@@ -80,6 +72,15 @@ export function selfHandlers(
     },
   }
 }
+
+/**
+ * Whether a password is part of any way in. To an account without one the password says nothing here either, so that
+ * a disabled account cannot be told from a missing one (L3).
+ */
+const maySignIn = (principal: Principal): boolean =>
+  isAdmin(principal) ||
+  (/(^|,)password/.test(principal.user.allowed_auth_methods) &&
+    principal.user.allowed_client_types !== '')
 
 const findUser = ({ read }: Context, id: string): Promise<UserRow | undefined> =>
   read.selectFrom('users').selectAll().where('id', '=', id).executeTakeFirst()

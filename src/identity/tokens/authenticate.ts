@@ -3,7 +3,7 @@ import type { Caller, Services } from '../../context.ts'
 import { Fault } from '../../kit/fault.ts'
 import { timeText } from '../../kit/time.ts'
 import { type Claims, verifyToken } from './jwt.ts'
-import type { Principal } from './principals.ts'
+import { isDisabled, type Principal } from './principals.ts'
 import * as store from './store.ts'
 
 interface Known {
@@ -70,7 +70,7 @@ export function createAuthenticator(
   ): Promise<{ caller: Caller; userExpiresAt: string | null }> {
     const userId = claims.sub.replace(/^local\|/, '')
     const principal = await principalOf(userId)
-    if (!principal) throw new Fault('unauthenticated', 'Invalid token')
+    if (!principal || isDisabled(principal)) throw new Fault('unauthenticated', 'Invalid token')
     const { user, groups } = principal
     if (user.expires_at !== null && user.expires_at <= timeText(now))
       throw new Fault('unauthenticated', 'Invalid token')

@@ -1,14 +1,15 @@
 import { z } from 'zod'
 import { endpoint } from '../../kit/endpoint.ts'
-import { CommaList, Empty, Page, pageOf, QueryBoolean, Time } from '../../kit/wire.ts'
+import { CommaList, Empty, Page, pageOf, QueryBoolean, Time, text } from '../../kit/wire.ts'
 
 /** A text that clients send empty when they mean to leave it out. */
 const optionalText = (max: number) =>
-  z
-    .string()
-    .max(max)
+  text(max)
     .optional()
-    .transform((text) => (text === '' ? undefined : text))
+    .transform((given) => (given === '' ? undefined : given))
+
+/** Longer than any refresh token: an access token sent in its place is refused as a token, not as a text too long. */
+const MAX_REFRESH_TOKEN = 8192
 
 /** Numbers and booleans arrive as text in a form body. */
 const minutes = z.coerce.number().int().min(0).max(52_560_000).optional()
@@ -43,7 +44,7 @@ export const TokenRequest = z.object({
     description: 'The same as a path; wins over `auth_domain`.',
   }),
   client_id: optionalText(64),
-  refresh_token: optionalText(512).meta({ secret: true, format: 'password' }),
+  refresh_token: optionalText(MAX_REFRESH_TOKEN).meta({ secret: true, format: 'password' }),
   renew_refresh_token: flag.meta({
     description: 'Hand out a new refresh token and end the old one.',
   }),
@@ -118,7 +119,7 @@ export const tokens = {
       expired: QueryBoolean.optional(),
       revoked: QueryBoolean.optional(),
       labels: CommaList.optional(),
-      user_id: z.string().max(256).optional(),
+      user_id: text(256).optional(),
     }),
     status: 200,
     reply: pageOf(RefreshToken),
@@ -151,7 +152,11 @@ export const tokens = {
     audit: 'Revoke refresh token',
     body: z.object({
       client_id: optionalText(64),
-      refresh_token: z.string().min(1).max(512).meta({ secret: true, format: 'password' }),
+      refresh_token: z
+        .string()
+        .min(1)
+        .max(MAX_REFRESH_TOKEN)
+        .meta({ secret: true, format: 'password' }),
     }),
     status: 204,
     reply: Empty,

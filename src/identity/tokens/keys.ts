@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Services } from '../../context.ts'
 import { Fault } from '../../kit/fault.ts'
 import { stamp, timeText } from '../../kit/time.ts'
@@ -8,7 +9,7 @@ import { type SigningKey, TOKEN_SECONDS } from './jwt.ts'
 const PURPOSE = 'token-sign'
 /** How long a retired key still checks tokens: their whole life, and some for clocks that differ. */
 const TRUSTED_AFTER_SECONDS = TOKEN_SECONDS + 120
-const LOOK_AGAIN_MS = 1000
+const LOOK_AGAIN_MS = 250
 
 interface Key {
   readonly row: DataKeyRow
@@ -25,28 +26,52 @@ export interface KeyShelf {
 
 /** The keys that sign access tokens: P-256, wrapped in the store, known to every node. */
 export interface TokenKeys {
-  signing(): SigningKey
+  /** The newest: after a change on another node the keys are read again first. */
+  signing(): Promise<SigningKey>
+  /** Undefined for a key that is not ours, or no longer trusted. */
   publicKey(kid: string): KeyObject | undefined
   /** Newest first; those that still check tokens. */
   list(): readonly DataKeyRow[]
   /** The public keys as RFC 7517 has them. */
   jwks(): Record<string, unknown>[]
-  /** Reads the keys again, at most once a second: another node may have made one. */
+  /** Reads the keys again, since another node may have made one; who asks too often waits, together with the others. */
   refresh(): Promise<void>
   rotate(transact: Services['store']['transact']): Promise<DataKeyRow>
 }
 
 export async function openTokenKeys(services: Services, shelf: KeyShelf): Promise<TokenKeys> {
   let keys: readonly Key[] = []
-  let lookedAt = 0
+  let lookedAt = Number.NEGATIVE_INFINITY
   let seenAuthority = services.store.authority()
+  let begun = 0
+  let newest = 0
+  let nextLook: Promise<void> | undefined
 
   async function load(): Promise<void> {
-    lookedAt = Date.now()
+    lookedAt = performance.now()
     seenAuthority = services.store.authority()
-    const oldest = timeText(new Date(services.now().getTime() - TRUSTED_AFTER_SECONDS * 1000))
-    const all = await shelf.all(PURPOSE)
-    keys = all.filter(({ row }) => row.retired_at === null || row.retired_at > oldest)
+    const look = ++begun
+    const found = await shelf.all(PURPOSE)
+    // Two at once may end in another order than they began.
+    if (look < newest) return
+    newest = look
+    keys = found
+  }
+
+  function refresh(): Promise<void> {
+    nextLook ??= (async () => {
+      await pause(Math.max(0, lookedAt + LOOK_AGAIN_MS - performance.now()))
+      // Who asks from here on may ask for a key that this look comes too soon for.
+      nextLook = undefined
+      await load()
+    })()
+    return nextLook
+  }
+
+  /** Asked at every use: whoever made off with a key that was rotated for it must not have it for longer. */
+  function isTrusted({ row }: Key): boolean {
+    const oldest = new Date(services.now().getTime() - TRUSTED_AFTER_SECONDS * 1000)
+    return row.retired_at === null || row.retired_at > timeText(oldest)
   }
 
   async function rotate(transact: Services['store']['transact']): Promise<DataKeyRow> {
@@ -54,7 +79,8 @@ export async function openTokenKeys(services: Services, shelf: KeyShelf): Promis
       const all = await shelf.all(PURPOSE)
       const retired_at = stamp(services.now())
       for (const key of all)
-        if (key.row.retired_at === null)
+        if (!isTrusted(key)) tx.run(tx.deleteFrom('data_keys').where('id', '=', key.row.id))
+        else if (key.row.retired_at === null)
           tx.run(
             tx
               .updateTable('data_keys')
@@ -80,29 +106,24 @@ export async function openTokenKeys(services: Services, shelf: KeyShelf): Promis
       if (keys.length === 0) throw cause
     })
 
-  const signingKey = () => keys.find(({ row }) => row.retired_at === null)
-
   return {
-    signing() {
-      // After a change on another node: what is signed with the old key until it is read stays good.
-      if (services.store.authority() !== seenAuthority && Date.now() - lookedAt >= LOOK_AGAIN_MS)
-        load().catch(() => {})
-      const found = signingKey()
+    async signing() {
+      const changed = services.store.authority() !== seenAuthority
+      if (changed && performance.now() - lookedAt >= LOOK_AGAIN_MS) await load()
+      const found = keys.find(({ row }) => row.retired_at === null)
       if (!found) throw new Fault('unavailable', 'there is no key to sign tokens with')
       return { kid: found.row.id, privateKey: found.key }
     },
-    publicKey: (kid) => keys.find(({ row }) => row.id === kid)?.publicKey,
-    list: () => keys.map(({ row }) => row),
+    publicKey: (kid) => keys.find((key) => key.row.id === kid && isTrusted(key))?.publicKey,
+    list: () => keys.filter(isTrusted).map(({ row }) => row),
     jwks: () =>
-      keys.map(({ row, publicKey }) => ({
+      keys.filter(isTrusted).map(({ row, publicKey }) => ({
         ...publicKey?.export({ format: 'jwk' }),
         kid: row.id,
         alg: 'ES256',
         use: 'sig',
       })),
-    async refresh() {
-      if (Date.now() - lookedAt >= LOOK_AGAIN_MS) await load()
-    },
+    refresh,
     rotate,
   }
 }

@@ -106,15 +106,10 @@ export async function withPassword<T>(
 }
 
 const findUser = (context: Context, key: string): Promise<UserRow | undefined> =>
-  context.read
-    .selectFrom('users')
-    .selectAll()
-    .where('domain_id', '=', ROOT_DOMAIN)
-    .where('username_key', '=', key)
-    .executeTakeFirst()
+  context.read.row('users', { domain_id: ROOT_DOMAIN, username_key: key })
 
 const findLogin = (context: Context, userId: string): Promise<LoginRow | undefined> =>
-  context.read.selectFrom('logins').selectAll().where('user_id', '=', userId).executeTakeFirst()
+  context.read.row('logins', { user_id: userId })
 
 function openHash({ services }: Context, user: UserRow, wrapped: Uint8Array): string {
   const secret = services.envelope.unwrap(passwordPlace(user), wrapped)

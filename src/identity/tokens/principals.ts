@@ -1,11 +1,20 @@
 import type { Services } from '../../context.ts'
 import type { UserRow } from '../../store/schema.ts'
+import { ADMIN_GROUP } from '../duties.ts'
 
 /** A user as the gate needs him: who, in which groups, until when. */
 export interface Principal {
   readonly user: UserRow
   readonly groups: readonly string[]
 }
+
+/**
+ * Whether every way in is closed: no method or no client type is allowed. Running sessions end with it. The lists do
+ * not bind administrators (reference 3.2).
+ */
+export const isDisabled = ({ user, groups }: Principal): boolean =>
+  (user.allowed_auth_methods === '' || user.allowed_client_types === '') &&
+  !groups.includes(ADMIN_GROUP)
 
 const MAX_REMEMBERED = 10_000
 
@@ -33,17 +42,9 @@ export function rememberPrincipals(services: Services) {
 }
 
 async function load({ store }: Services, userId: string): Promise<Principal | undefined> {
-  const user = await store.read
-    .selectFrom('users')
-    .selectAll()
-    .where('id', '=', userId)
-    .executeTakeFirst()
+  const user = await store.read.row('users', { id: userId })
   if (!user) return undefined
-  const memberships = await store.read
-    .selectFrom('memberships')
-    .selectAll()
-    .where('user_id', '=', userId)
-    .execute()
+  const memberships = await store.read.rows('memberships', { user_id: userId })
   if (memberships.length === 0) return { user, groups: [] }
   const rows = await store.read
     .selectFrom('groups')

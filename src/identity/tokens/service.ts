@@ -3,7 +3,9 @@ import type { Context } from '../../context.ts'
 import { ROOT_DOMAIN } from '../../kit/domain.ts'
 import type { Handlers } from '../../kit/endpoint.ts'
 import { Fault, notBuilt, notFound } from '../../kit/fault.ts'
+import { SESSION_COOKIE } from '../../kit/session-cookie.ts'
 import { stamp, timeText, wireTime } from '../../kit/time.ts'
+import { pageFrom } from '../../kit/wire.ts'
 import type { DataKeyRow, PasswordPolicyRow, RefreshTokenRow, UserRow } from '../../store/schema.ts'
 import { sealUse } from '../../store/sealing.ts'
 import { userIdFromPath } from '../names.ts'
@@ -11,15 +13,16 @@ import { effectivePolicy } from '../password-policies/store.ts'
 import { isExpiredPassword } from '../password-rules.ts'
 import type { TokenRequest, tokens } from './contract.ts'
 import { hashRefreshToken, newRefreshToken, tokenAnswer } from './issue.ts'
-import { ISSUER } from './jwt.ts'
+import { ISSUER, type SigningKey } from './jwt.ts'
 import type { TokenKeys } from './keys.ts'
 import { isAdmin, isRoot, withPassword } from './password-check.ts'
-import type { Principal } from './principals.ts'
+import { isDisabled, type Principal } from './principals.ts'
 import * as store from './store.ts'
 
-const SESSION_COOKIE = 'keystead_session'
 /** Labels of a sign-in by the web console, which `login_flags.prevent_ui_login` forbids. */
 const UI_LABEL = 'web-ui'
+
+const TOKENS = 'auth:tokens'
 
 export interface TokenServices {
   readonly keys: TokenKeys
@@ -49,7 +52,7 @@ export function tokenHandlers({
         page,
         {
           users: [
-            ...(context.may('ReadToken', 'auth:tokens') ? [] : [context.caller.userId]),
+            ...(context.may('ReadToken', TOKENS) ? [] : [context.caller.userId]),
             ...(user_id === undefined ? [] : [await userIdOf(context, user_id)]),
           ],
           now: timeText(context.now()),
@@ -68,7 +71,8 @@ export function tokenHandlers({
 
     async delete(context, { params }) {
       const row = await visible(context, params.id)
-      await endSession(context, [row])
+      if (row.user_id !== context.caller.userId) context.authorize('DeleteToken', TOKENS)
+      await endSession(context, row.session_id)
     },
 
     async revoke(context, { body }) {
@@ -79,15 +83,15 @@ export function tokenHandlers({
       const own = row !== undefined && row.user_id === context.caller.userId
       const fits = body.client_id === undefined || row?.client_id === body.client_id
       if (!row || !own || !fits) throw new Fault('not-found', 'the refresh token was not found')
-      await endSession(context, [row])
+      await endSession(context, row.session_id)
     },
 
     async logout(context) {
+      await endSession(context, context.caller.sessionId)
       context.header(
         'set-cookie',
         `${SESSION_COOKIE}=; Path=/api; Max-Age=0; Secure; HttpOnly; SameSite=Strict`,
       )
-      await endSession(context, await store.ofSession(context.read, context.caller.sessionId))
     },
 
     async jwks() {
@@ -96,24 +100,13 @@ export function tokenHandlers({
     },
 
     async authKeys(_context, { query }) {
-      const all = keys.list()
-      const end = query.limit < 0 ? undefined : query.skip + query.limit
-      const resources = all.slice(query.skip, end).map(presentKey)
-      return { skip: query.skip, limit: query.limit, total: all.length, resources }
+      await keys.refresh()
+      return pageFrom(keys.list().map(presentKey), query)
     },
 
     async rotateAuthKey(context) {
       return presentKey(await keys.rotate(context.transact))
     },
-  }
-
-  function presentKey(row: DataKeyRow) {
-    return {
-      id: row.id,
-      alg: 'ES256',
-      created_at: wireTime(row.created_at),
-      active: row.id === keys.signing().kid,
-    }
   }
 
   function byGrant(context: Context, body: TokenRequest) {
@@ -180,12 +173,13 @@ export function tokenHandlers({
           user_id: `local|${user.id}`,
           session_id: row.session_id,
         })
+        const key = await keys.signing()
         await context.transact(async (tx) => {
           await settle(tx)
           tx.insert('refresh_tokens', row)
           tx.count(row.domain_id, 'refresh_tokens', 1)
         })
-        return tokenAnswer(context.services, keys.signing(), user, groups, row, text)
+        return tokenAnswer(context.services, key, user, groups, row, text)
       },
     )
   }
@@ -197,7 +191,7 @@ export function tokenHandlers({
     const row = text && (await store.findByHash(context.read, hashRefreshToken(services, text)))
     if (!text || !row) throw refused('Invalid token')
     const principal = await principalOf(row.user_id)
-    if (!principal) throw refused('Invalid token')
+    if (!principal || isDisabled(principal)) throw refused('Invalid token')
     const { user, groups } = principal
     context.note({
       username: user.username,
@@ -209,7 +203,7 @@ export function tokenHandlers({
       // A token that a renewal replaced was copied, or its owner was: whoever shows it, the session ends (L6).
       if (row.replaced === 1) {
         context.refuse('Token has been revoked')
-        await endSession(context, await store.ofSession(context.read, row.session_id))
+        await endSession(context, row.session_id)
       }
       throw refused('Token has been revoked')
     }
@@ -222,19 +216,18 @@ export function tokenHandlers({
     if (body.client_id !== undefined && body.client_id !== row.client_id)
       throw refused('Invalid Client')
 
-    if (body.renew_refresh_token === true) return renew(context, body, row, principal)
+    const key = await keys.signing()
+    if (body.renew_refresh_token === true) return renew(context, body, row, principal, key)
     await context.transact((tx) => {
       const time = stamp(now)
-      tx.run(
-        tx
-          .updateTable('refresh_tokens')
-          .set({ last_used_at: time, use_seal: sealUse(services.envelope.rowKey, row.id, time) })
-          .where('id', '=', row.id)
-          .where('version', '=', row.version),
+      tx.set(
+        'refresh_tokens',
+        { last_used_at: time, use_seal: sealUse(services.envelope.rowKey, row.id, time) },
+        { id: row.id, version: row.version },
         { rows: 1, otherwise: refused('Token has been revoked') },
       )
     })
-    return tokenAnswer(services, keys.signing(), user, groups, row, text)
+    return tokenAnswer(services, key, user, groups, row, text)
   }
 
   /** Of several renewals at once one wins: the others find the row changed, and are refused. */
@@ -243,6 +236,7 @@ export function tokenHandlers({
     body: TokenRequest,
     row: RefreshTokenRow,
     { user, groups }: Principal,
+    key: SigningKey,
   ) {
     const fresh = newRefreshToken(
       context.services,
@@ -268,7 +262,7 @@ export function tokenHandlers({
       tx.count(row.domain_id, 'refresh_tokens', 1)
       tx.changesAuthority()
     })
-    return tokenAnswer(context.services, keys.signing(), user, groups, fresh.row, fresh.text)
+    return tokenAnswer(context.services, key, user, groups, fresh.row, fresh.text)
   }
 }
 
@@ -281,15 +275,13 @@ function mustChange(user: UserRow, policy: PasswordPolicyRow, now: Date): string
   return undefined
 }
 
-/** Revokes these refresh tokens; their sessions' access tokens end with them. */
-async function endSession(context: Context, rows: readonly RefreshTokenRow[]): Promise<void> {
+/** Revokes the session's refresh tokens; its access tokens end with them. */
+async function endSession(context: Context, sessionId: string): Promise<void> {
   await context.transact(async (tx) => {
     const time = stamp(context.now())
-    for (const { id } of rows) {
-      const row = await store.findById(context.read, id)
-      if (row && row.revoked_at === null)
+    for (const row of await store.ofSession(context.read, sessionId))
+      if (row.revoked_at === null)
         tx.update('refresh_tokens', row, { revoked_at: time, updated_at: time })
-    }
     tx.changesAuthority()
   })
 }
@@ -305,11 +297,7 @@ function unusedTooLong(
 async function visible(context: Context, id: string): Promise<RefreshTokenRow> {
   const row = await store.findById(context.read, id)
   const own = row?.user_id === context.caller.userId
-  if (
-    !row ||
-    row.domain_id !== context.caller.domain ||
-    !(own || context.may('ReadToken', 'auth:tokens'))
-  )
+  if (!row || row.domain_id !== context.caller.domain || !(own || context.may('ReadToken', TOKENS)))
     throw notFound('token', id)
   return row
 }
@@ -329,6 +317,13 @@ async function userIdOf({ caller, read }: Context, text: string): Promise<string
 }
 
 const includes = (commaList: string, item: string): boolean => commaList.split(',').includes(item)
+
+const presentKey = (row: DataKeyRow) => ({
+  id: row.id,
+  alg: 'ES256',
+  created_at: wireTime(row.created_at),
+  active: row.retired_at === null,
+})
 
 const present = (row: RefreshTokenRow) => ({
   id: row.id,

@@ -1,17 +1,17 @@
-import { sql } from 'kysely'
+import { type Expression, type SqlBool, sql } from 'kysely'
 import type { Page } from '../../kit/wire.ts'
 import { type Listed, list, listing } from '../../store/list.ts'
 import type { RefreshTokenRow } from '../../store/schema.ts'
 import type { Reader } from '../../store/store.ts'
 
 export const findByHash = (db: Reader, tokenHash: string): Promise<RefreshTokenRow | undefined> =>
-  db.selectFrom('refresh_tokens').selectAll().where('token_hash', '=', tokenHash).executeTakeFirst()
+  db.row('refresh_tokens', { token_hash: tokenHash })
 
 export const findById = (db: Reader, id: string): Promise<RefreshTokenRow | undefined> =>
-  db.selectFrom('refresh_tokens').selectAll().where('id', '=', id).executeTakeFirst()
+  db.row('refresh_tokens', { id })
 
 export const ofSession = (db: Reader, sessionId: string): Promise<RefreshTokenRow[]> =>
-  db.selectFrom('refresh_tokens').selectAll().where('session_id', '=', sessionId).execute()
+  db.rows('refresh_tokens', { session_id: sessionId })
 
 const tokenList = listing({
   table: 'refresh_tokens',
@@ -49,10 +49,7 @@ export const page = (
       ? (eb) =>
           eb.and([
             ...users.map((user) => eb('user_id', '=', user)),
-            ...labels.map(
-              (label) =>
-                sql<boolean>`${eb.ref('labels')} like ${`%${literally(JSON.stringify(label))}%`} escape '\\'`,
-            ),
+            ...labels.map((label) => labelled(eb.ref('labels'), label)),
             ...(revoked === undefined ? [] : [eb('revoked_at', revoked ? 'is not' : 'is', null)]),
             ...(expired === true ? [eb('expires_at', '<=', now)] : []),
             ...(expired === false
@@ -61,6 +58,15 @@ export const page = (
           ])
       : undefined,
   })
+}
+
+/**
+ * The column holds a JSON list of texts. Inside a text every quote is escaped, so a quote behind `[` or `,` always
+ * begins an element, and no part of another label can pass for this one.
+ */
+function labelled(labels: Expression<unknown>, label: string): Expression<SqlBool> {
+  const element = literally(JSON.stringify(label))
+  return sql<SqlBool>`(${labels} like ${`[${element}%`} escape '\\' or ${labels} like ${`%,${element}%`} escape '\\')`
 }
 
 /** Text inside a LIKE pattern that stands for itself. */

@@ -18,15 +18,17 @@ export function find(
   caller: Pick<Caller, 'domain' | 'userId'>,
   reference: UserReference,
 ): Promise<UserRow | undefined> {
-  const rows = db.selectFrom('users').selectAll().where('domain_id', '=', caller.domain)
+  const domain_id = caller.domain
   if (reference.kind === 'username')
-    return rows.where('username_key', '=', reference.key).executeTakeFirst()
-  const id = reference.kind === 'self' ? caller.userId : reference.id
-  return rows.where('id', '=', id).executeTakeFirst()
+    return db.row('users', { domain_id, username_key: reference.key })
+  return db.row('users', {
+    id: reference.kind === 'self' ? caller.userId : reference.id,
+    domain_id,
+  })
 }
 
 export const loginOf = (db: Reader, userId: string): Promise<LoginRow | undefined> =>
-  db.selectFrom('logins').selectAll().where('user_id', '=', userId).executeTakeFirst()
+  db.row('logins', { user_id: userId })
 
 export const loginsOf = (db: Reader, userIds: readonly string[]): Promise<LoginRow[]> =>
   inChunks(userIds, (ids) =>

@@ -1,22 +1,5 @@
-import { type ColumnDataType, type Kysely, type RawBuilder, SqliteAdapter, sql } from 'kysely'
-
-type Type = 'text' | 'integer' | 'bytes'
-/** A question mark: may be null. */
-type Columns = Readonly<Record<string, Type | `${Type}?`>>
-
-/** Text orders by its bytes on both databases, whatever language the operating system speaks. */
-const POSTGRES = {
-  text: sql`text collate "C"`,
-  integer: 'bigint',
-  bytes: 'bytea',
-} satisfies Record<Type, ColumnDataType | RawBuilder<unknown>>
-
-const SQLITE = { text: 'text', integer: 'integer', bytes: 'blob' } satisfies Record<
-  Type,
-  ColumnDataType
->
-
-const sealed = { version: 'integer', seal: 'bytes' } satisfies Columns
+import type { Kysely } from 'kysely'
+import { type Indexes, makeTables, sealed, type Tables } from './tables.ts'
 
 const tables = {
   installation: {
@@ -230,9 +213,9 @@ const tables = {
       signed_at: 'text',
     },
   },
-} satisfies Record<string, { key: readonly string[]; columns: Columns }>
+} satisfies Tables
 
-const unique: readonly [table: keyof typeof tables, columns: readonly string[]][] = [
+const unique: Indexes<keyof typeof tables> = [
   ['root_keks', ['root_key_id', 'version']],
   ['domain_keks', ['domain_id', 'version']],
   ['data_keys', ['domain_id', 'purpose', 'version']],
@@ -245,7 +228,7 @@ const unique: readonly [table: keyof typeof tables, columns: readonly string[]][
 ]
 
 /** Each list order ends with the id, so that an index alone says which rows a page holds. */
-const indexes: readonly [table: keyof typeof tables, columns: readonly string[]][] = [
+const indexes: Indexes<keyof typeof tables> = [
   ['users', ['domain_id', 'created_at', 'id']],
   ['users', ['domain_id', 'email', 'id']],
   ['users', ['domain_id', 'lower(name)', 'id']],
@@ -259,36 +242,5 @@ const indexes: readonly [table: keyof typeof tables, columns: readonly string[]]
   ['audit_records', ['domain_id', 'created_at', 'id']],
 ]
 
-export async function up(db: Kysely<unknown>): Promise<void> {
-  const postgres = !(db.getExecutor().adapter instanceof SqliteAdapter)
-  for (const [name, { key, columns }] of Object.entries(tables)) {
-    let table = db.schema.createTable(name)
-    for (const [column, given] of Object.entries<string>(columns)) {
-      const type = given.replace('?', '') as Type
-      table = table.addColumn(column, postgres ? POSTGRES[type] : SQLITE[type], (definition) =>
-        given.endsWith('?') ? definition : definition.notNull(),
-      )
-    }
-    await table.addPrimaryKeyConstraint(`${name}_key`, [...key] as never[]).execute()
-  }
-  for (const [table, columns] of unique)
-    await db.schema
-      .createIndex(`${table}_${columns.at(-1)}_unique`)
-      .unique()
-      .on(table)
-      .columns([...columns])
-      .execute()
-  for (const [table, columns] of indexes) {
-    const name = columns.filter((column) => column !== 'domain_id' && column !== 'id')
-    await db.schema
-      .createIndex(`${table}_by_${name.join('_').replace(/\W+/g, '_')}`)
-      .on(table)
-      .expression(sql.join(columns.map(indexed)))
-      .execute()
-  }
-}
-
-const indexed = (column: string): RawBuilder<unknown> =>
-  column === 'lower(name)'
-    ? sql`lower(${sql.ref('name')})`
-    : (sql.ref(column) as RawBuilder<unknown>)
+export const up = (db: Kysely<unknown>): Promise<void> =>
+  makeTables(db, { tables, unique, indexes })

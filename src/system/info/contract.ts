@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { endpoint } from '../../kit/endpoint.ts'
-import { Time } from '../../kit/wire.ts'
+import { Time, text } from '../../kit/wire.ts'
 
 export const SystemInfo = z.object({
   name: z.string().max(128),
@@ -32,7 +32,7 @@ export const info = {
     summary: 'Name this server',
     access: { action: 'UpdateSystemInfo', resource: 'system:info' },
     audit: 'Name the server',
-    body: z.object({ name: z.string().trim().min(1).max(128) }),
+    body: z.object({ name: text(128).pipe(z.string().trim().min(1)) }),
     status: 200,
     reply: SystemInfo,
   }),

@@ -1,7 +1,7 @@
 import type { Context } from '../../context.ts'
-import { ROOT_DOMAIN } from '../../kit/domain.ts'
 import type { Handlers } from '../../kit/endpoint.ts'
 import { stamp, timeText, wireTime } from '../../kit/time.ts'
+import { findSetting, putSetting } from '../../store/settings.ts'
 import type { info } from './contract.ts'
 
 const NAME = 'system.name'
@@ -9,26 +9,15 @@ const NAME = 'system.name'
 const API_VERSION = '2.19.0'
 
 export const infoHandlers: Handlers<Context, typeof info> = {
-  get: async (context) => present(context, (await find(context))?.value),
+  get: async (context) => present(context, (await findSetting(context.read, NAME))?.value),
   async update(context, { body }) {
     await context.transact(async (tx) => {
-      const row = await find(context)
-      const updated_at = stamp(context.now())
-      if (row) tx.update('settings', row, { value: body.name, updated_at })
-      else
-        tx.insert('settings', { domain_id: ROOT_DOMAIN, key: NAME, value: body.name, updated_at })
+      const row = await findSetting(context.read, NAME)
+      putSetting(tx, row, { key: NAME, value: body.name, updated_at: stamp(context.now()) })
     })
     return present(context, body.name)
   },
 }
-
-const find = ({ read }: Context) =>
-  read
-    .selectFrom('settings')
-    .selectAll()
-    .where('domain_id', '=', ROOT_DOMAIN)
-    .where('key', '=', NAME)
-    .executeTakeFirst()
 
 const present = ({ services, now }: Context, name: string | undefined) => ({
   name: name ?? 'keystead',

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { endpoint } from '../../kit/endpoint.ts'
-import { Page, pageOf, QueryBoolean, TextFilter, Time } from '../../kit/wire.ts'
+import { Page, pageOf, QueryBoolean, TextFilter, Time, text } from '../../kit/wire.ts'
 
 export const AuditRecord = z.object({
   id: z.string().max(64),
@@ -46,7 +46,7 @@ export const records = {
     summary: 'Read one audit record',
     access: { action: 'ReadAuditRecord', resource: 'audit:records' },
     audit: false,
-    params: z.object({ id: z.string().max(64) }),
+    params: z.object({ id: text(64) }),
     status: 200,
     reply: AuditRecord,
   }),

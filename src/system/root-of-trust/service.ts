@@ -1,6 +1,7 @@
 import type { Context } from '../../context.ts'
 import type { Handlers } from '../../kit/endpoint.ts'
 import { wireTime } from '../../kit/time.ts'
+import { pageFrom } from '../../kit/wire.ts'
 import type { rootOfTrust } from './contract.ts'
 
 /** What is known of a root key without knowing the key. */
@@ -19,19 +20,14 @@ export interface RootOfTrust {
 
 export function rootOfTrustHandlers(seal: RootOfTrust): Handlers<Context, typeof rootOfTrust> {
   return {
-    async list(_context, { query }) {
-      const all = [present(await seal.current())]
-      const end = query.limit < 0 ? undefined : query.skip + query.limit
-      return {
-        skip: query.skip,
-        limit: query.limit,
-        total: all.length,
-        resources: all.slice(query.skip, end),
-      }
-    },
+    list: async (_context, { query }) => pageFrom([present(await seal.current())], query),
+
     rotate: async (context) => {
+      // On record before it is done: the new key is put in place in steps of its own, which a record cannot join (U1).
+      const { id } = await seal.current()
+      context.note({ replaced_root_key_id: id })
+      await context.transact(() => undefined)
       const made = await seal.rotate()
-      context.note({ root_key_id: made.id })
       return present(made)
     },
   }

@@ -28,15 +28,17 @@ export const places = {
     column: 'wrapped',
     version,
   }),
+  /** These rows have no seal of their own, so the time that they show is bound here. */
   domainKek: ({
     id,
     domain_id,
     version,
-  }: Pick<DomainKekRow, 'id' | 'domain_id' | 'version'>): Place => ({
+    created_at,
+  }: Pick<DomainKekRow, 'id' | 'domain_id' | 'version' | 'created_at'>): Place => ({
     domain: domain_id,
     table: 'domain_keks',
     row: id,
-    column: 'wrapped',
+    column: `wrapped:${created_at}`,
     version,
   }),
   /** These rows have no seal of their own, so what a key is for and whether it has retired is bound here. */
@@ -99,18 +101,11 @@ export function newDomainKek(
 ): { kek: DomainKek; row: DomainKekRow } {
   const id = keyId('domain_keks', domain, String(version))
   const key = newKey()
+  const identity = { id, domain_id: domain, version, created_at: stamp() }
   const row = {
-    id,
-    domain_id: domain,
-    version,
+    ...identity,
     root_kek_id: rootKek.id,
-    wrapped: wrapKey(
-      rootKek,
-      installation,
-      places.domainKek({ id, domain_id: domain, version }),
-      key,
-    ),
-    created_at: stamp(),
+    wrapped: wrapKey(rootKek, installation, places.domainKek(identity), key),
   }
   return { kek: { id, key, domain, version, seenAt: performance.now() }, row }
 }

@@ -189,6 +189,10 @@ describe.each(databases)('the seal on %s', (_name, openDatabase) => {
       ],
       ['update data_keys set version = 2', 'update data_keys set version = 1'],
       ['update domain_keks set version = 2', 'update domain_keks set version = 1'],
+      [
+        "update domain_keks set created_at = created_at || '0'",
+        'update domain_keks set created_at = substr(created_at, 1, length(created_at) - 1)',
+      ],
       ['update root_keks set version = 2', 'update root_keks set version = 1'],
     ]
     for (const [alter, back] of alterations) {

@@ -1,9 +1,9 @@
 import { type KeyObject, X509Certificate } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { SecureContextOptions } from 'node:tls'
-import { ROOT_DOMAIN } from '../../kit/domain.ts'
 import { Fault } from '../../kit/fault.ts'
 import { stamp } from '../../kit/time.ts'
+import { findSetting, putSetting } from '../../store/settings.ts'
 import type { Store } from '../../store/store.ts'
 import type { DataKey, DataKeys } from '../seal/data-keys.ts'
 
@@ -34,8 +34,8 @@ export async function openServerTls(
   for (;;) {
     const [caKey] = await dataKeys.all('tls-ca')
     const [serverKey] = await dataKeys.all('tls-server')
-    const ca = (await setting(store, CA_CERTIFICATE))?.value
-    const server = (await setting(store, SERVER_CERTIFICATE))?.value
+    const ca = (await findSetting(store.read, CA_CERTIFICATE))?.value
+    const server = (await findSetting(store.read, SERVER_CERTIFICATE))?.value
     if (caKey && serverKey && ca && server && serves(server, serverKey.key, wanted, now))
       return opened(ca, server, serverKey.key)
     await make(store, dataKeys, { caKey, ca, serverKey }, wanted, now)
@@ -94,29 +94,13 @@ async function make(
         [SERVER_CERTIFICATE]: server,
         ...(found.ca ? undefined : { [CA_CERTIFICATE]: ca }),
       }
-      for (const [key, value] of Object.entries(values)) {
-        const row = await setting(store, key)
-        if (row) tx.update('settings', row, { value, updated_at })
-        else
-          tx.insert(
-            'settings',
-            { domain_id: ROOT_DOMAIN, key, value, updated_at },
-            { duplicate: taken },
-          )
-      }
+      for (const [key, value] of Object.entries(values))
+        putSetting(tx, await findSetting(store.read, key), { key, value, updated_at }, taken)
     })
     .catch((failure: unknown) => {
       if (failure !== taken) throw failure
     })
 }
-
-const setting = (store: Store, key: string) =>
-  store.read
-    .selectFrom('settings')
-    .selectAll()
-    .where('domain_id', '=', ROOT_DOMAIN)
-    .where('key', '=', key)
-    .executeTakeFirst()
 
 /** A host may be called anything; only names that a certificate can carry go in. */
 const isName = (name: string): boolean =>

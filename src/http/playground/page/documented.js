@@ -1,6 +1,6 @@
 /** What the description says of an operation, as tables. */
 import { statusKind } from './answer.js'
-import { h } from './dom.js'
+import { h, prose } from './dom.js'
 
 /** @param {string} method */
 export const badge = (method) => h('span', { class: `method ${method.toLowerCase()}` }, method)
@@ -47,7 +47,7 @@ const schemaTable = (rows, action) =>
             h(
               'td',
               {},
-              row.description,
+              ...prose(row.description),
               row.limits.length > 0 && h('span', { class: 'limits' }, row.limits.join(', ')),
             ),
             action && h('td', {}, action(row)),
@@ -64,7 +64,7 @@ export function documentedAnswers(operation, schemas) {
     const number = Number.parseInt(status, 10)
     const title = [
       h('span', { class: `status ${statusKind(Number.isNaN(number) ? 500 : number)}` }, status),
-      h('span', {}, response.description ?? ''),
+      h('span', {}, ...prose(response.description ?? '')),
     ]
     return rows.length === 0
       ? h('div', { class: 'response' }, ...title)
@@ -90,7 +90,7 @@ export const operationHead = (operation) =>
       h('code', {}, ...breakable(operation.path)),
     ),
     h('h1', { tabindex: -1 }, operation.summary || operation.id),
-    operation.description && h('p', { class: 'prose' }, operation.description),
+    operation.description && h('p', { class: 'prose' }, ...prose(operation.description)),
     h(
       'p',
       { class: 'chips' },

@@ -29,6 +29,10 @@ const kept = (children) =>
     .filter((child) => child !== false && child !== null && child !== undefined)
     .map((child) => (child instanceof Node ? child : String(child)))
 
+/** What a description says, with the words it puts in backticks as code. @param {string} description @returns {Child[]} */
+export const prose = (description) =>
+  description.split('`').map((part, i) => (i % 2 === 1 ? h('code', {}, part) : part))
+
 /** @param {Element} element @param {...Child} children */
 export const fill = (element, ...children) => element.replaceChildren(...kept(children))
 

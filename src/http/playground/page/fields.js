@@ -1,11 +1,13 @@
 /** The inputs of a form, made from the schema. @typedef {import('./schema.js').Schemas} Schemas */
-import { h } from './dom.js'
+import { h, prose } from './dom.js'
 
 /** The input of one parameter, and its place in the form. @param {import('./call.js').Parameter} parameter @param {Schemas} schemas */
 export function parameterField(parameter, schemas) {
   const { name, schema, required, secret, description } = parameter
   const id = `${parameter.in}-${name}`
-  const about = [description, schemas.limits(schema).join(', ')]
+  // A choice shows its values itself.
+  const { enum: _, ...bounds } = schema
+  const about = [description, schemas.limits(bounds).join(', ')]
     .filter((text) => text !== '')
     .join(' · ')
   const common = { id, required, 'aria-describedby': about ? `${id}-about` : undefined }
@@ -34,7 +36,7 @@ export function parameterField(parameter, schemas) {
     { class: 'field' },
     h('label', { for: id }, name, required && h('span', { class: 'required' }, ' required')),
     input,
-    about && h('p', { class: 'about', id: `${id}-about` }, about),
+    about && h('p', { class: 'about', id: `${id}-about` }, ...prose(about)),
   )
   return { input, element }
 }
@@ -59,7 +61,7 @@ export function secretField({ path, schema, required }) {
       required && h('span', { class: 'required' }, ' required'),
     ),
     input,
-    schema.description && h('p', { class: 'about' }, schema.description),
+    schema.description && h('p', { class: 'about' }, ...prose(schema.description)),
   )
   return { path, input, element }
 }

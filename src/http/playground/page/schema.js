@@ -68,11 +68,10 @@ export class Schemas {
       return options.map(([name, schema]) => [name, schema, false])
     }
     const required = new Set(flat.required ?? [])
-    return Object.entries(flat.properties ?? {}).map(([name, schema]) => [
-      name,
-      this.flat(schema),
-      required.has(name),
-    ])
+    // What must be given comes first, the rest as declared.
+    return Object.entries(flat.properties ?? {})
+      .map(([name, schema]) => [name, this.flat(schema), required.has(name)])
+      .sort(([, , one], [, , other]) => Number(other) - Number(one))
   }
 
   /** @param {Schema | undefined} schema @returns {string} */
@@ -109,7 +108,7 @@ export class Schemas {
         ? `one of ${flat.enum.map((/** @type {any} */ one) => JSON.stringify(one)).join(', ')}`
         : '',
       flat.const !== undefined ? `always ${JSON.stringify(flat.const)}` : '',
-      flat.format ?? '',
+      isSecret(flat) && flat.format === 'password' ? '' : (flat.format ?? ''),
       // The patterns that a format brings along are long and say the same again.
       flat.pattern && !flat.format ? `matches ${flat.pattern}` : '',
       flat.default !== undefined ? `default ${JSON.stringify(flat.default)}` : '',

@@ -1,0 +1,187 @@
+import { randomUUID } from 'node:crypto'
+import type { Context } from '../../context.ts'
+import type { Handlers } from '../../kit/endpoint.ts'
+import { Fault, notFound, quote } from '../../kit/fault.ts'
+import { stamp, timeText, wireTime } from '../../kit/time.ts'
+import type { CertificateRow, LocalCaRow } from '../../store/schema.ts'
+import type { Writer } from '../../store/store.ts'
+import { columnsOf, presentFingerprints, presentNames } from '../columns.ts'
+import { x509 } from '../library.ts'
+import { existing, existingActive } from '../local-cas/service.ts'
+import { certificateFilter, withLineEnds } from '../pem.ts'
+import { openKey } from '../private-keys.ts'
+import { accountUri, idInUri, nameFor, uriOf } from '../reference.ts'
+import { hasEnded, NO_TIME, validityFor } from '../validity.ts'
+import type { KeyRules } from '../x509/index.ts'
+import type { Certificate, certificates } from './contract.ts'
+import * as store from './store.ts'
+
+const HOLD = 'certificateHold'
+
+export function certificateHandlers(rules: KeyRules): Handlers<Context, typeof certificates> {
+  return {
+    async list(context, { params, query }) {
+      const { now, read } = context
+      const ca = await existing(context, params.caid)
+      const { rows, total, messages } = await store.page(
+        read,
+        ca,
+        query,
+        {
+          subject: query.subject,
+          issuer: query.issuer,
+          name: query.name,
+          serialNumber: query.serialNumber,
+          ...(query.id && { id: idInUri('certs', ca.domain_id, query.id) ?? query.id }),
+          ...(await certificateFilter(query.cert)),
+        },
+        query.state,
+        timeText(now()),
+      )
+      for (const message of messages) context.say(message)
+      const resources = rows.map((row) => present(row, now()))
+      return { skip: query.skip, limit: query.limit, total, resources }
+    },
+
+    async issue(context, { params, body }) {
+      const { now, services, transact } = context
+      const id = randomUUID()
+      const name = nameFor('certs', id, body.name)
+      context.note({ local_ca: params.caid, id, name, purpose: body.purpose })
+      const { factsOf, issue, prepareCertificate, readRequest } = await x509()
+      const ca = await existingActive(context, params.caid)
+      const validity = validityFor(body, now())
+      if (timeText(validity.notBefore) >= ca.not_after)
+        throw new Fault('invalid-parameter', 'notBefore lies behind the end of the CA')
+      const request = await readRequest(withLineEnds(body.csr), rules)
+      const key = await openKey(services.envelope, ca)
+      const issuer = { certificate: ca.cert, key }
+      const draft = await prepareCertificate(request, body.purpose, issuer, validity, {})
+      const cert = await issue(draft, key)
+      const facts = columnsOf(factsOf(cert))
+      context.note({ subject: facts.subject, serial: facts.serial_number })
+      const at = stamp(now())
+      const row = await transact((tx) => {
+        demandCaStays(tx, ca)
+        tx.count(ca.domain_id, 'certificates', 1)
+        return tx.insert(
+          'certificates',
+          {
+            id,
+            domain_id: ca.domain_id,
+            ca_id: ca.id,
+            name,
+            purpose: body.purpose,
+            cert,
+            ...facts,
+            revoked_at: null,
+            revoked_reason: null,
+            created_at: at,
+            updated_at: at,
+          },
+          // The serial's 126 random bits and more never meet another's; the name may.
+          { duplicate: new Fault('conflict', `the certificate ${quote(name)} already exists`) },
+        )
+      })
+      return present(row, now())
+    },
+
+    async get(context, { params }) {
+      return present(await existingCertificate(context, params), context.now())
+    },
+
+    async delete(context, { params }) {
+      context.note({ local_ca: params.caid, certificate: params.id })
+      await context.transact(async (tx) => {
+        const row = await existingCertificate(context, params)
+        context.note({ subject: row.subject, serial: row.serial_number })
+        tx.remove('certificates', row)
+        tx.count(row.domain_id, 'certificates', -1)
+      })
+      return undefined
+    },
+
+    /** A hold may become a revocation for good; anything else stays as it is (reference 6.3). */
+    async revoke(context, { params, body }) {
+      const { now, transact } = context
+      context.note({ local_ca: params.caid, certificate: params.id, revocation: body.reason })
+      const row = await transact(async (tx) => {
+        const certificate = await existingCertificate(context, params)
+        const { revoked_reason, subject, serial_number } = certificate
+        context.note({ subject, serial: serial_number })
+        if (revoked_reason !== null && revoked_reason !== HOLD)
+          throw new Fault('invalid', `the certificate is revoked already: ${revoked_reason}`)
+        const at = stamp(now())
+        return tx.update('certificates', certificate, {
+          revoked_reason: body.reason,
+          revoked_at: at,
+          updated_at: at,
+        })
+      })
+      return present(row, now())
+    },
+
+    async resume(context, { params }) {
+      const { now, transact } = context
+      context.note({ local_ca: params.caid, certificate: params.id })
+      const row = await transact(async (tx) => {
+        const certificate = await existingCertificate(context, params)
+        const { revoked_reason, subject, serial_number } = certificate
+        context.note({ subject, serial: serial_number })
+        if (revoked_reason !== HOLD)
+          throw new Fault('invalid', `only a certificate on ${HOLD} can be resumed`)
+        return tx.update('certificates', certificate, {
+          revoked_reason: null,
+          revoked_at: null,
+          updated_at: stamp(now()),
+        })
+      })
+      return present(row, now())
+    },
+  }
+}
+
+/** Fails the unit when the CA was deleted meanwhile. Nothing changes, so those who issue do not hinder each other. */
+function demandCaStays(tx: Writer, ca: LocalCaRow): void {
+  tx.run(
+    tx
+      .updateTable('local_cas')
+      .set({ state: ca.state })
+      .where('id', '=', ca.id)
+      .where('state', '=', ca.state),
+    { rows: 1, otherwise: notFound('local CA', ca.name) },
+  )
+}
+
+async function existingCertificate(
+  context: Context,
+  { caid, id }: { readonly caid: string; readonly id: string },
+): Promise<CertificateRow> {
+  const row = await store.find(context.read, await existing(context, caid), id)
+  if (!row) throw notFound('certificate', id)
+  return row
+}
+
+function stateOf(row: CertificateRow, now: Date): Certificate['state'] {
+  if (row.revoked_at !== null) return 'revoked'
+  return hasEnded(row.not_after, now) ? 'expired' : 'active'
+}
+
+/** The one place where a certificate becomes JSON. */
+const present = (row: CertificateRow, now: Date): Certificate => ({
+  id: row.id,
+  uri: uriOf('certs', row),
+  account: accountUri(row.domain_id),
+  createdAt: wireTime(row.created_at),
+  updatedAt: wireTime(row.updated_at),
+  name: row.name,
+  cert: row.cert,
+  ca: uriOf('localca', { id: row.ca_id, domain_id: row.domain_id }),
+  ...(row.revoked_reason !== null && {
+    revoked_reason: row.revoked_reason as NonNullable<Certificate['revoked_reason']>,
+  }),
+  revoked_at: row.revoked_at === null ? NO_TIME : wireTime(row.revoked_at),
+  state: stateOf(row, now),
+  ...presentFingerprints(row),
+  ...presentNames(row),
+})

@@ -1,0 +1,111 @@
+import { type KeyObject, sign, verify } from 'node:crypto'
+import { promisify } from 'node:util'
+import { nothing, oid, sequence } from './der.ts'
+import { invalid } from './refuse.ts'
+import type { KeyAlgorithm } from './types.ts'
+
+/** One way to sign. `digest` is null where the algorithm takes the message whole. */
+export interface SignatureRow {
+  readonly name: string
+  readonly digest: string | null
+  /** AlgorithmIdentifier: RSA's parameters are NULL (RFC 4055 §5), the others' are absent (RFC 5758, 8410, 9881). */
+  readonly identifier: Buffer
+  readonly keyType: string
+}
+
+const row = (
+  name: string,
+  dotted: string,
+  keyType: string,
+  digest: string | null,
+): SignatureRow => ({
+  name,
+  digest,
+  keyType,
+  identifier: keyType === 'rsa' ? sequence(oid(dotted), nothing) : sequence(oid(dotted)),
+})
+
+/** SHA-1 and MD5 are not here: nothing is signed with them, and no request signed with them is believed. */
+const signatures = {
+  SHA256WithRSA: row('SHA256WithRSA', '1.2.840.113549.1.1.11', 'rsa', 'sha256'),
+  SHA384WithRSA: row('SHA384WithRSA', '1.2.840.113549.1.1.12', 'rsa', 'sha384'),
+  SHA512WithRSA: row('SHA512WithRSA', '1.2.840.113549.1.1.13', 'rsa', 'sha512'),
+  ECDSAWithSHA256: row('ECDSAWithSHA256', '1.2.840.10045.4.3.2', 'ec', 'sha256'),
+  ECDSAWithSHA384: row('ECDSAWithSHA384', '1.2.840.10045.4.3.3', 'ec', 'sha384'),
+  ECDSAWithSHA512: row('ECDSAWithSHA512', '1.2.840.10045.4.3.4', 'ec', 'sha512'),
+  Ed25519: row('Ed25519', '1.3.101.112', 'ed25519', null),
+  'ML-DSA-44': row('ML-DSA-44', '2.16.840.1.101.3.4.3.17', 'ml-dsa-44', null),
+  'ML-DSA-65': row('ML-DSA-65', '2.16.840.1.101.3.4.3.18', 'ml-dsa-65', null),
+  'ML-DSA-87': row('ML-DSA-87', '2.16.840.1.101.3.4.3.19', 'ml-dsa-87', null),
+} as const
+
+/** The curves: OpenSSL's name, its identifier, and how its CA signs. */
+export const curves = {
+  256: { name: 'prime256v1', oid: '1.2.840.10045.3.1.7', signature: signatures.ECDSAWithSHA256 },
+  384: { name: 'secp384r1', oid: '1.3.132.0.34', signature: signatures.ECDSAWithSHA384 },
+  521: { name: 'secp521r1', oid: '1.3.132.0.35', signature: signatures.ECDSAWithSHA512 },
+} as const
+
+export interface KeyDescription {
+  readonly algorithm: KeyAlgorithm
+  readonly size: number
+  readonly signature: SignatureRow
+}
+
+/** What kind of key this is and how it signs. A fault for a kind that no certificate of ours may hold. */
+export function describeKey(key: KeyObject): KeyDescription {
+  const type = key.asymmetricKeyType ?? 'none'
+  if (type === 'rsa') {
+    const size = key.asymmetricKeyDetails?.modulusLength ?? 0
+    return { algorithm: 'RSA', size, signature: rsaSignature(size) }
+  }
+  if (type === 'ec') {
+    const named = key.asymmetricKeyDetails?.namedCurve
+    for (const size of [256, 384, 521] as const) {
+      if (curves[size].name === named)
+        return { algorithm: 'ECDSA', size, signature: curves[size].signature }
+    }
+    throw invalid('the key is on a curve other than P-256, P-384 and P-521')
+  }
+  if (type === 'ed25519') return { algorithm: 'Ed25519', size: 256, signature: signatures.Ed25519 }
+  for (const size of [44, 65, 87] as const) {
+    if (type === `ml-dsa-${size}`)
+      return { algorithm: 'ML-DSA', size, signature: signatures[`ML-DSA-${size}`] }
+  }
+  throw invalid('the key is neither RSA, ECDSA, Ed25519 nor ML-DSA')
+}
+
+/** The stronger the modulus, the longer the digest (reference 5.1). RSA 1024 signs with SHA-256, never SHA-1. */
+function rsaSignature(size: number): SignatureRow {
+  if (size >= 4096) return signatures.SHA512WithRSA
+  return size >= 3072 ? signatures.SHA384WithRSA : signatures.SHA256WithRSA
+}
+
+/** The name of the signature this key makes, as the product writes it: `SHA256WithRSA`, `ECDSAWithSHA384`, `ML-DSA-65`. */
+export const signatureName = (key: KeyObject): string => describeKey(key).signature.name
+
+/** The row with exactly this AlgorithmIdentifier, parameters included. */
+export function signatureOf(identifier: Uint8Array): SignatureRow | undefined {
+  return Object.values(signatures).find(({ identifier: known }) => known.equals(identifier))
+}
+
+const signAsync = promisify<string | null, Uint8Array, KeyObject, Buffer>(sign)
+
+/** Off the event loop: RSA 4096 and ML-DSA take milliseconds. */
+export const signWith = (row: SignatureRow, data: Uint8Array, key: KeyObject): Promise<Buffer> =>
+  signAsync(row.digest, data, key)
+
+/** False for a signature that does not verify, and for one its algorithm cannot even read. */
+export function verifies(
+  row: SignatureRow,
+  data: Uint8Array,
+  key: KeyObject,
+  signature: Uint8Array,
+): boolean {
+  if (key.asymmetricKeyType !== row.keyType) return false
+  try {
+    return verify(row.digest, data, key, signature)
+  } catch {
+    return false
+  }
+}

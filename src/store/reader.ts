@@ -1,0 +1,55 @@
+import { CompiledQuery, type Kysely } from 'kysely'
+import { Fault } from '../kit/fault.ts'
+import type { Schema } from './schema.ts'
+import { SealCheck } from './seal-check.ts'
+import { checkSeal } from './sealing.ts'
+import { type Dialect, selectSql } from './statements.ts'
+import type { CryptoKeyHandle, Reader, SealedTable, Where } from './store.ts'
+
+/** A database to read from. */
+export interface Source {
+  readonly dialect: Dialect
+  readonly db: Kysely<Schema>
+  /** Runs a text as it stands. */
+  select(sql: string, params: readonly unknown[]): Promise<readonly object[]>
+}
+
+export const selectOver =
+  (db: Kysely<Schema>): Source['select'] =>
+  async (sql, params) =>
+    (await db.executeQuery<object>(CompiledQuery.raw(sql, [...params]))).rows
+
+/** Checks every whole row on its way out. */
+export function readerOn(source: Source, rowKey: () => CryptoKeyHandle | undefined): Reader {
+  const db = source.db.withPlugin(new SealCheck(rowKey))
+  return {
+    selectFrom: db.selectFrom.bind(db),
+    ...byKey(source, (table, rows) => {
+      const key = rowKey()
+      if (!key) throw new Fault('unavailable', 'the store is sealed')
+      for (const row of rows) checkSeal(key, table, row)
+    }),
+  }
+}
+
+/** Rows as they lie there, for looking after the audit log. */
+export const uncheckedReaderOn = (source: Source): Reader => ({
+  selectFrom: source.db.selectFrom.bind(source.db),
+  ...byKey(source, () => undefined),
+})
+
+function byKey(
+  source: Source,
+  check: (table: SealedTable, rows: readonly object[]) => void,
+): Pick<Reader, 'row' | 'rows'> {
+  async function rows<Table extends SealedTable>(
+    table: Table,
+    where: Where<Schema[Table]>,
+  ): Promise<Schema[Table][]> {
+    const sql = selectSql(source.dialect, table, Object.keys(where))
+    const found = await source.select(sql, Object.values(where))
+    check(table, found)
+    return found as Schema[Table][]
+  }
+  return { rows, row: async (table, where) => (await rows(table, where))[0] }
+}
