@@ -53,7 +53,7 @@ export class Keystead {
     const child = launch({
       core: SERVER_CORE,
       ...(how === 'process'
-        ? { command: process.execPath, args: ['src/main.ts', 'serve'] }
+        ? { command: process.execPath, args: ['bin/keystead.js', 'serve'] }
         : { command: 'npm', args: ['start'] }),
       env: {
         KEYSTEAD_DATA_DIR: this.folder,

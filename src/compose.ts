@@ -16,6 +16,7 @@ import { createServer, replaceCertificate } from './http/server.ts'
 import * as identity from './identity/index.ts'
 import type { Clock } from './kit/time.ts'
 import { answeringInTime, type Location, openStore, type StoreLog } from './store/index.ts'
+import { serverEntry } from './store/server-entry.ts'
 import type { Store } from './store/store.ts'
 import * as system from './system/index.ts'
 
@@ -68,18 +69,34 @@ function packageFile(name: string): URL {
 
 const CHECK_CERTIFICATE_MS = 24 * 3_600_000
 
-/** The opened installation: store unsealed, first objects made. The ground that the server and offline commands stand on. */
-async function openInstallation(setup: ServerSetup, log: StoreLog, turned: Turned) {
+/** The store, unsealed. `allowInit`: where there is no installation yet, one is made. */
+async function openUnsealed(
+  setup: ServerSetup,
+  log: StoreLog,
+  { allowInit, given }: { readonly allowInit: boolean; readonly given?: Store | undefined },
+) {
   await privateFolder(setup.dataDir)
   const nodeId = await nodeIdOf(setup.dataDir)
-  const store = turned.store ?? (await openStore(locationOf(setup), { log }))
+  const store = given ?? (await openStore(locationOf(setup), { log }))
   try {
     const seal = await system.openSeal(store, setup.rootKey, {
       nodeId,
-      allowInit: true,
+      allowInit,
       wrappedColumns: [...identity.wrappedColumns, ...ca.wrappedColumns],
     })
     await store.unseal(seal.storeKeys)
+    return { nodeId, store, seal }
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+/** The opened installation with its first objects: what the server and `init` stand on. */
+async function openInstallation(setup: ServerSetup, log: StoreLog, turned: Turned) {
+  const given = turned.store
+  const { nodeId, store, seal } = await openUnsealed(setup, log, { allowInit: true, given })
+  try {
     const services: Services = {
       store: answeringInTime(store),
       envelope: seal.envelope,
@@ -89,8 +106,10 @@ async function openInstallation(setup: ServerSetup, log: StoreLog, turned: Turne
       version: VERSION,
     }
     const firstPassword = await firstStart(services, setup.adminPassword, log)
-    return { nodeId, store, seal, services, firstPassword }
+    await ca.seedDefaultCa(services)
+    return { store, seal, services, firstPassword }
   } catch (error) {
+    seal.close()
     await store.close()
     throw error
   }
@@ -134,14 +153,18 @@ export async function initialise(
   }
 }
 
-/** Puts a new root key in place while no server runs. */
+/** Puts a new root key in place while no server runs here. Recorded before it is done (U1). */
 export async function rotateRootKeyOffline(setup: ServerSetup, log: StoreLog): Promise<void> {
-  const { store, seal, services } = await openInstallation(setup, log, {})
+  const { nodeId, store, seal } = await openUnsealed(setup, log, { allowInit: false })
   try {
+    const { id } = await rootOfTrust(store, seal, setup.rootKey).current()
+    const details = { replaced_root_key_id: id }
+    await store.transact((tx) =>
+      tx.audit(serverEntry({ nodeId, now: new Date() }, 'Rotate root key', details)),
+    )
     await seal.rotateRootKey()
   } finally {
     seal.close()
-    await services.passwords.close()
     await store.close()
   }
 }
@@ -225,7 +248,7 @@ async function wire(
       banners: identity.bannerHandlers,
       records: system.recordHandlers,
       info: system.infoHandlers,
-      rootOfTrust: system.rootOfTrustHandlers(rootOfTrust(services, seal, rootKey)),
+      rootOfTrust: system.rootOfTrustHandlers(rootOfTrust(services.store, seal, rootKey)),
       keks: system.kekHandlers(seal),
       localCas: ca.localCaHandlers({ allowRsa1024 }),
       certificates: ca.certificateHandlers({ allowRsa1024 }),
@@ -251,7 +274,7 @@ async function wire(
 }
 
 function rootOfTrust(
-  { store }: Services,
+  store: Pick<Store, 'read'>,
   seal: system.Seal,
   source: RootKeySource,
 ): system.RootOfTrust {

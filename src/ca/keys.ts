@@ -1,11 +1,9 @@
 import type { z } from 'zod'
 import { Fault } from '../kit/fault.ts'
-import type { ALGORITHMS, keyFields } from './contract.ts'
+import type { keyFields } from './contract.ts'
 import type { KeyAlgorithm } from './x509/types.ts'
 
 type Sent = Partial<z.output<z.ZodObject<typeof keyFields>>>
-
-const DEFAULT: (typeof ALGORITHMS)[number] = 'ECDSA'
 
 /** The algorithm and size that a request's fields ask for, undefined where they leave it open; a size of 0 is none. */
 export function keyAsked({ algorithm, size }: Sent): {
@@ -32,5 +30,5 @@ export function keyToMake(sent: Sent): {
   readonly size: number | undefined
 } {
   const { algorithm, size } = keyAsked(sent)
-  return { algorithm: algorithm ?? DEFAULT, size }
+  return { algorithm: algorithm ?? 'ECDSA', size }
 }

@@ -32,6 +32,7 @@ export interface RunningServer extends Initialised {
 }
 
 export interface AuditVerdict {
+  /** How many there are; 0 where something does not fit, since nothing after it was looked at. */
   readonly records: number
   /** What does not fit, the first bad record named; empty: nothing was edited, dropped, inserted or reordered. */
   readonly problems: readonly string[]

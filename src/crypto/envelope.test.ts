@@ -7,9 +7,16 @@ import {
   randomUUID,
 } from 'node:crypto'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { Tampered } from '../kit/fault.ts'
-import { createEnvelope, type Envelope, type Kek, type Place } from './envelope.ts'
+import {
+  createEnvelope,
+  type Envelope,
+  type Kek,
+  type Place,
+  wrappedPrefix,
+  wrappingKeyId,
+} from './envelope.ts'
 import { Secret } from './secret.ts'
 
 const newKek = (): Kek => ({ id: randomUUID(), key: createSecretKey(randomBytes(32)) })
@@ -28,7 +35,10 @@ function envelopeOf(keks: Record<string, Kek[]>, installation = randomUUID()): E
 }
 
 const shared = newKek()
-const envelope = envelopeOf({ a: [shared], b: [shared] })
+let envelope: Envelope
+beforeAll(() => {
+  envelope = envelopeOf({ a: [shared], b: [shared] })
+})
 const place: Place = { domain: 'a', table: 'users', row: 'r1', column: 'password', version: 3 }
 const secret = (text = 'a canary of some length') => new Secret(Buffer.from(text))
 
@@ -182,5 +192,55 @@ describe('the envelope', () => {
     expect(envelope.fingerprint('tokenx', '')).not.toBe(print)
     expect(envelope.fingerprint('guess', 'x')).not.toBe(print)
     expect(envelopeOf({}).fingerprint('token', 'x')).not.toBe(print)
+  })
+
+  test('tells by the first bytes which key wrapped the rest', () => {
+    const wrapped = envelope.wrap(place, secret(''))
+    expect(wrappingKeyId(wrapped)).toBe(shared.id)
+    const prefix = wrappedPrefix(shared.id)
+    expect(Buffer.from(wrapped.subarray(0, 17))).toEqual(prefix)
+    for (const other of [wrapped.subarray(0, -1), prefix, Buffer.concat([Buffer.of(2), wrapped])])
+      expect(() => wrappingKeyId(other)).toThrow('not in the format of the envelope')
+  })
+
+  test('wraps nothing for a domain without a key, nor under a key without a UUID', () => {
+    expect(() => envelope.wrap({ ...place, domain: 'c' }, secret())).toThrow(
+      'domain c has no key-encryption key',
+    )
+    for (const id of ['', 'not-a-uuid', randomUUID().slice(2)]) {
+      const nameless = envelopeOf({ a: [{ ...newKek(), id }] })
+      expect(() => nameless.wrap(place, secret())).toThrow('must be a UUID')
+    }
+  })
+
+  test('takes no name that UTF-8 would write like another one', () => {
+    expect(() => envelope.wrap({ ...place, row: '\ud800' }, secret())).toThrow(
+      'well-formed Unicode',
+    )
+    expect(() => envelope.fingerprint('\udfff', 'x')).toThrow('well-formed Unicode')
+  })
+
+  test("wipes each record's own key and the opened bytes, also when they turn out to be altered", () => {
+    const wrapped = envelope.wrap(place, secret())
+    const altered = Uint8Array.from(wrapped)
+    altered[40] = (altered[40] ?? 0) ^ 1
+    const filled = vi.spyOn(Buffer.prototype, 'fill')
+    /** Lengths of the buffers that hold nothing but zeros after `work`. */
+    const wiped = (work: () => void) => {
+      filled.mockClear()
+      work()
+      const zeros = filled.mock.contexts.filter((bytes) => (bytes as Buffer).every((b) => b === 0))
+      return zeros.map((bytes) => (bytes as Buffer).length)
+    }
+    const [recordKey, plain] = [32 + 12, secret().length]
+    try {
+      expect(wiped(() => envelope.wrap(place, secret()))).toContain(recordKey)
+      const opened = wiped(() => envelope.unwrap(place, wrapped))
+      expect(opened).toEqual(expect.arrayContaining([recordKey, plain]))
+      const refused = wiped(() => expect(() => envelope.unwrap(place, altered)).toThrow(Tampered))
+      expect(refused).toEqual(expect.arrayContaining([recordKey, plain]))
+    } finally {
+      filled.mockRestore()
+    }
   })
 })

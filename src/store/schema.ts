@@ -254,8 +254,6 @@ export interface LocalCaRow extends Sealed {
   sha1_fingerprint: string
   sha256_fingerprint: string
   sha512_fingerprint: string
-  /** What the CA was asked to be called, as JSON: another one may copy it. */
-  subject_fields: string
   /** PKCS #8 inside the envelope. */
   private_key: Uint8Array
   /** 0 or 1; null until somebody chooses or the CA is activated. */

@@ -189,7 +189,6 @@ export const sealedTables = {
       sha1_fingerprint: 'text',
       sha256_fingerprint: 'text',
       sha512_fingerprint: 'text',
-      subject_fields: 'text',
       private_key: 'bytes',
       client_authentication: 'integer?',
       user_authentication: 'integer?',

@@ -15,6 +15,7 @@ import type { ChainEnd, ChainKeys } from './chain.ts'
 import { isDamage } from './conflict.ts'
 import type { Backend, StoreLog } from './core.ts'
 import { CLOSED, DAMAGED, NO_ANSWER, NOT_WRITTEN } from './faults.ts'
+import { integrityProblem } from './integrity.ts'
 import { holdLock } from './lock.ts'
 import { migrate } from './migrate.ts'
 import type { Schema } from './schema.ts'
@@ -50,8 +51,7 @@ export async function openSqlite(file: string, log: StoreLog): Promise<Backend> 
     createPrivately(file)
     await migrateFile(file)
     const backend = new SqliteBackend(file, log, unlock)
-    const checked = backend.checkIntegrity()
-    if (statSync(file).size < CHECK_FIRST_BYTES) await checked
+    backend.checkIntegrity(statSync(file).size < CHECK_FIRST_BYTES)
     return backend
   } catch (error) {
     unlock()
@@ -223,20 +223,23 @@ class SqliteBackend implements Backend {
   }
 
   /** Damage found here shows in `healthy`, and in every answer from then on. */
-  checkIntegrity(): Promise<void> {
-    this.#check ??= new Promise((resolve) => {
-      const worker = startThread('sqlite-integrity', this.#file)
-      worker.on('message', (problem: string | undefined) => {
-        if (problem === undefined || this.#gone) return
-        this.#condition.damaged = true
-        this.#log.error(`${DAMAGED}: ${problem}`)
+  checkIntegrity(before: boolean): void {
+    const heed = (problem: string | undefined): void => {
+      if (problem === undefined || this.#gone) return
+      this.#condition.damaged = true
+      this.#log.error(`${DAMAGED}: ${problem}`)
+    }
+    // A thread takes longer to start than a small file to be read.
+    if (before) heed(integrityProblem(this.#file))
+    else
+      this.#check = new Promise((resolve) => {
+        const worker = startThread('sqlite-integrity', this.#file)
+        worker.on('message', heed)
+        worker.on('error', (error: Error) =>
+          this.#log.error(`the database was not checked: ${error.message}`),
+        )
+        worker.on('exit', () => resolve())
       })
-      worker.on('error', (error: Error) =>
-        this.#log.error(`the database was not checked: ${error.message}`),
-      )
-      worker.on('exit', () => resolve())
-    })
-    return this.#check
   }
 
   async close(): Promise<void> {

@@ -1,10 +1,25 @@
 import { verify } from 'node:crypto'
+import { z } from 'zod'
 import type { RootKeySource } from '../crypto/root-key.ts'
 import { Fault } from '../kit/fault.ts'
 import { type Location, openReadOnly } from '../store/index.ts'
 import type { Reader, Store } from '../store/store.ts'
 import { type ExportedHead, exportHead, type Verdict, verifyChain } from '../store/verify.ts'
 import { openSeal, type Seal } from './seal/seal.ts'
+
+/** The heads of all nodes, as they were exported. */
+export const exportedHead: z.ZodType<ExportedHead> = z.object({
+  installation: z.string(),
+  heads: z.array(
+    z.object({
+      node_id: z.string(),
+      seq: z.number(),
+      mac: z.string(),
+      signature: z.string(),
+      signed_at: z.string(),
+    }),
+  ),
+})
 
 /** Looking after the audit log from beside a running server: nothing is written. */
 export interface AuditLog {

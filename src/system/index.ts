@@ -1,5 +1,5 @@
 /** What other areas and the wiring may use of system. */
-export { openAuditLog } from './audit-log.ts'
+export { exportedHead, openAuditLog } from './audit-log.ts'
 export { infoHandlers } from './info/service.ts'
 export { kekHandlers } from './keks/service.ts'
 export { recordHandlers } from './records/service.ts'

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { certificateScenarios } from './certificates/index.ts'
 import { identityScenarios } from './identity/index.ts'
 import { report, tally } from './report.ts'
 import { runnerFor, SignInFailed, type Target } from './runner.ts'
@@ -34,7 +35,7 @@ async function main(): Promise<number> {
     },
   })
   const only = values.only.toLowerCase()
-  const scenarios = identityScenarios.filter((scenario) =>
+  const scenarios = [...identityScenarios, ...certificateScenarios].filter((scenario) =>
     scenario.name.toLowerCase().includes(only),
   )
   const counted = tally(scenarios)

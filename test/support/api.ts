@@ -1,6 +1,12 @@
 import { Agent, request } from 'node:https'
 import { afterAll, beforeAll, expect } from 'vitest'
-import { ADMIN_PASSWORD, type DatabaseName, startTestServer, type TestServer } from './server.ts'
+import {
+  ADMIN_PASSWORD,
+  type DatabaseName,
+  startTestServer,
+  type TestServer,
+  type TestServerOptions,
+} from './server.ts'
 
 export const databases: readonly [DatabaseName][] = [['sqlite'], ['postgres']]
 
@@ -35,24 +41,34 @@ export interface Api extends Sender {
   with(token: string): Sender
   /** Moves the server's clock forward. */
   advance(milliseconds: number): void
+  /** Lets go of the connections. */
+  close(): void
 }
 
 /** A server for the tests of the file (or describe block) it is called in, spoken to as its administrator. */
-export function startApi(database: DatabaseName): Api {
+export function startApi(database: DatabaseName, options?: TestServerOptions): Api {
   let server: TestServer
-  let agent: Agent
+  const api = apiOf(() => server)
+  beforeAll(async () => {
+    server = await startTestServer(database, options)
+  })
+  afterAll(async () => {
+    api.close()
+    await server.stop()
+  })
+  return api
+}
+
+/** Speaks to a server that runs, as its administrator. */
+export function apiOf(running: () => TestServer): Api {
+  let agent: Agent | undefined
   let token: { jwt: string; until: number } | undefined
   let ahead = 0
 
-  beforeAll(async () => {
-    server = await startTestServer(database)
-    agent = new Agent({ ca: server.ca, keepAlive: true })
-  })
-  afterAll(async () => {
-    agent.destroy()
-    await server.stop()
-  })
-
+  const newAgent = () => {
+    agent = new Agent({ ca: running().ca, keepAlive: true })
+    return agent
+  }
   const sender = (authorization: () => Promise<string | undefined>): Sender => {
     const send: Sender['send'] = async (method, path, body, headers = {}) => {
       const bearer = headers['authorization'] === undefined ? await authorization() : undefined
@@ -62,9 +78,9 @@ export function startApi(database: DatabaseName): Api {
         const full =
           path.startsWith('/api') || path.startsWith('/healthz') ? path : `/api/v1${path}`
         const call = request(
-          new URL(server.url),
+          new URL(running().url),
           {
-            agent,
+            agent: agent ?? newAgent(),
             method,
             path: full,
             headers: {
@@ -131,7 +147,7 @@ export function startApi(database: DatabaseName): Api {
   return {
     ...sender(admin),
     get server() {
-      return server
+      return running()
     },
     anonymous,
     async as({ username, password }) {
@@ -141,7 +157,8 @@ export function startApi(database: DatabaseName): Api {
     with: (jwt) => sender(async () => jwt),
     advance(milliseconds) {
       ahead += milliseconds
-      server.advance(milliseconds)
+      running().advance(milliseconds)
     },
+    close: () => agent?.destroy(),
   }
 }

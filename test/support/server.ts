@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startServer } from '../../src/compose.ts'
+import { type RunningServer, startServer } from '../../src/compose.ts'
 import { openTestPglite, openTestPostgres } from './databases.ts'
 
 export type DatabaseName = 'sqlite' | 'postgres'
@@ -13,9 +13,22 @@ export interface TestServer {
   readonly caFile: string
   readonly adminPassword: string
   readonly dataDir: string
+  readonly running: RunningServer
   /** Moves the server's clock forward from now on. */
   advance(milliseconds: number): void
+  /** Whatever SQL a writer to the database could run behind the server's back. */
+  tamper(sql: string): Promise<void>
   stop(): Promise<void>
+}
+
+export interface TestServerOptions {
+  /** Made and removed by the caller; for servers that start again where another one stopped. */
+  readonly dataDir?: string
+  /** A PostgreSQL database that several servers share. */
+  readonly databaseUrl?: string
+  readonly rootKeyFile?: string
+  readonly tlsNames?: readonly string[]
+  readonly checkCertificateMs?: number
 }
 
 export const ADMIN_PASSWORD = 'First-Pass-1234!'
@@ -24,11 +37,14 @@ export const ADMIN_PASSWORD = 'First-Pass-1234!'
  * A whole server on a port of its own, with answers held against their contracts. `postgres` is a real one where
  * KEYSTEAD_TEST_DATABASE_URL names it, else PGlite in this process.
  */
-export async function startTestServer(database: DatabaseName = 'sqlite'): Promise<TestServer> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'keystead-server-'))
+export async function startTestServer(
+  database: DatabaseName = 'sqlite',
+  options: TestServerOptions = {},
+): Promise<TestServer> {
+  const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'keystead-server-'))
   const url = process.env['KEYSTEAD_TEST_DATABASE_URL']
   const opened =
-    database === 'sqlite'
+    database === 'sqlite' || options.databaseUrl
       ? undefined
       : await (url
           ? openTestPostgres(url, { unsealed: false })
@@ -38,10 +54,10 @@ export async function startTestServer(database: DatabaseName = 'sqlite'): Promis
     {
       dataDir,
       listen: { host: '127.0.0.1', port: 0 },
-      databaseUrl: undefined,
-      rootKey: { scheme: 'file', path: join(dataDir, 'root.key') },
+      databaseUrl: options.databaseUrl,
+      rootKey: { scheme: 'file', path: options.rootKeyFile ?? join(dataDir, 'root.key') },
       adminPassword: ADMIN_PASSWORD,
-      tlsNames: [],
+      tlsNames: options.tlsNames ?? [],
       logLevel: 'silent',
       shutdownSeconds: 5,
     },
@@ -49,6 +65,9 @@ export async function startTestServer(database: DatabaseName = 'sqlite'): Promis
       checkReplies: true,
       now: () => new Date(Date.now() + ahead),
       ...(opened ? { store: opened.store } : undefined),
+      ...(options.checkCertificateMs
+        ? { checkCertificateMs: options.checkCertificateMs }
+        : undefined),
     },
   )
   return {
@@ -57,13 +76,21 @@ export async function startTestServer(database: DatabaseName = 'sqlite'): Promis
     caFile: server.caFile,
     adminPassword: ADMIN_PASSWORD,
     dataDir,
+    running: server,
     advance(milliseconds) {
       ahead += milliseconds
+    },
+    async tamper(sql) {
+      if (opened) return opened.tamper(sql)
+      const { DatabaseSync } = await import('node:sqlite')
+      const file = new DatabaseSync(join(dataDir, 'keystead.db'), { timeout: 5000 })
+      file.exec(sql)
+      file.close()
     },
     async stop() {
       await server.stop()
       await opened?.close()
-      rmSync(dataDir, { recursive: true, force: true })
+      if (!options.dataDir) rmSync(dataDir, { recursive: true, force: true })
     },
   }
 }

@@ -56,7 +56,7 @@ export function certificateHandlers(rules: KeyRules): Handlers<Context, typeof c
       const request = await readRequest(withLineEnds(body.csr), rules)
       const key = await openKey(services.envelope, ca)
       const issuer = { certificate: ca.cert, key }
-      const draft = await prepareCertificate(request, body.purpose, issuer, validity, {})
+      const draft = await prepareCertificate(request, body.purpose, issuer, validity, {}, rules)
       const cert = await issue(draft, key)
       const facts = columnsOf(factsOf(cert))
       context.note({ subject: facts.subject, serial: facts.serial_number })
@@ -79,7 +79,7 @@ export function certificateHandlers(rules: KeyRules): Handlers<Context, typeof c
             created_at: at,
             updated_at: at,
           },
-          // The serial's 126 random bits and more never meet another's; the name may.
+          // Serials of 128 random bits do not meet; names may.
           { duplicate: new Fault('conflict', `the certificate ${quote(name)} already exists`) },
         )
       })

@@ -33,7 +33,6 @@ export async function preparePending(
     sha1_fingerprint: facts.sha1Fingerprint,
     sha256_fingerprint: facts.sha256Fingerprint,
     sha512_fingerprint: facts.sha512Fingerprint,
-    subject_fields: JSON.stringify(subject),
     private_key: await wrapKey(envelope, owner, key),
     client_authentication: null,
     user_authentication: null,

@@ -16,7 +16,7 @@ import { changedPurposes, presentPurposes } from '../purposes.ts'
 import { accountUri, idInUri, nameFor, uriOf } from '../reference.ts'
 import { subjectOf } from '../subject.ts'
 import { hasEnded, NO_TIME, validityFor } from '../validity.ts'
-import type { KeyRules } from '../x509/index.ts'
+import type { KeyRules, SubjectFields } from '../x509/index.ts'
 import type { LocalCa, localCas } from './contract.ts'
 import { preparePending } from './pending.ts'
 import * as store from './store.ts'
@@ -50,9 +50,7 @@ export function localCaHandlers(rules: KeyRules): Handlers<Context, typeof local
       const id = randomUUID()
       const name = nameFor('localca', id, body.name)
       context.note({ id, name, subject: body.cn })
-      const from =
-        body.copy_from_ca === undefined ? undefined : await existing(context, body.copy_from_ca)
-      const subject = subjectOf(body, from && JSON.parse(from.subject_fields))
+      const subject = subjectOf(body, await subjectToCopy(context, body.copy_from_ca))
       const pending = await preparePending(
         services.envelope,
         { id, domain_id: caller.domain, name },
@@ -115,7 +113,7 @@ export function localCaHandlers(rules: KeyRules): Handlers<Context, typeof local
       const { issue, prepareSelfSigned } = await x509()
       const ca = await existingPending(context, params.id)
       const key = await openKey(services.envelope, ca)
-      const draft = await prepareSelfSigned(ca.csr, key, validity, {})
+      const draft = await prepareSelfSigned(ca.csr, key, validity, {}, rules)
       const cert = await issue(draft, key)
       const row = await transact((tx) => activate(context, tx, ca, { cert, parent: null }))
       return present(row, now())
@@ -141,6 +139,15 @@ export function localCaHandlers(rules: KeyRules): Handlers<Context, typeof local
       return present(row, now())
     },
   }
+}
+
+async function subjectToCopy(
+  context: Context,
+  from: string | undefined,
+): Promise<SubjectFields | undefined> {
+  if (from === undefined) return undefined
+  const { subjectFieldsOf } = await x509()
+  return subjectFieldsOf((await existing(context, from)).csr)
 }
 
 /** The unit that makes a pending CA active; whoever else was first with it makes this a wrong state. */

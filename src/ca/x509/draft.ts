@@ -109,8 +109,7 @@ export async function prepareCertificate(
 ): Promise<Draft> {
   const signer = createPublicKey(issuer.key)
   checkStrength(request.publicKey, rules)
-  if (signer.equals(request.publicKey))
-    throw invalid('the request holds the issuing CA’s own key')
+  if (signer.equals(request.publicKey)) throw invalid('the request holds the issuing CA’s own key')
   const certificate = reading('the certificate of the issuing CA', () =>
     issuingCertificate(issuer.certificate, signer, request, purpose),
   )
@@ -191,7 +190,10 @@ interface KeyPair {
 const generate = promisify(generateKeyPair)
 const throwAwayKeys = new Map<string, Promise<KeyPair>>()
 
-/** One per way to sign and process; it stands for nobody. RSA 2048 does for every size: only the digest is in the identifier. */
+/**
+ * One per way to sign and process; it stands for nobody. The smallest RSA key that SHA-512 fits does for every size, since
+ * the identifier names the digest only, and P-256 for every curve: what is rehearsed is the certificate, not the key.
+ */
 function throwAwayKey(row: SignatureRow): Promise<KeyPair> {
   let pair = throwAwayKeys.get(row.name)
   if (!pair) {
@@ -203,7 +205,7 @@ function throwAwayKey(row: SignatureRow): Promise<KeyPair> {
 }
 
 function makeThrowAwayKey(keyType: string): Promise<KeyPair> {
-  if (keyType === 'rsa') return generate('rsa', { modulusLength: 2048 })
+  if (keyType === 'rsa') return generate('rsa', { modulusLength: 1024 })
   if (keyType === 'ec') return generate('ec', { namedCurve: 'prime256v1' })
   if (keyType === 'ed25519') return generate('ed25519')
   return generate(keyType as 'ml-dsa-44')

@@ -31,7 +31,6 @@ const tables = {
       sha1_fingerprint: 'text',
       sha256_fingerprint: 'text',
       sha512_fingerprint: 'text',
-      subject_fields: 'text',
       private_key: 'bytes',
       client_authentication: 'integer?',
       user_authentication: 'integer?',
