@@ -157,7 +157,7 @@ export async function initialise(
 export async function rotateRootKeyOffline(setup: ServerSetup, log: StoreLog): Promise<void> {
   const { nodeId, store, seal } = await openUnsealed(setup, log, { allowInit: false })
   try {
-    const { id } = await rootOfTrust(store, seal, setup.rootKey).current()
+    const { id } = seal.rootKeyInUse()
     const details = { replaced_root_key_id: id }
     await store.transact((tx) =>
       tx.audit(serverEntry({ nodeId, now: new Date() }, 'Rotate root key', details)),
@@ -248,7 +248,7 @@ async function wire(
       banners: identity.bannerHandlers,
       records: system.recordHandlers,
       info: system.infoHandlers,
-      rootOfTrust: system.rootOfTrustHandlers(rootOfTrust(services.store, seal, rootKey)),
+      rootOfTrust: system.rootOfTrustHandlers(rootOfTrust(seal, rootKey)),
       keks: system.kekHandlers(seal),
       localCas: ca.localCaHandlers({ allowRsa1024 }),
       certificates: ca.certificateHandlers({ allowRsa1024 }),
@@ -273,18 +273,10 @@ async function wire(
   }
 }
 
-function rootOfTrust(
-  store: Pick<Store, 'read'>,
-  seal: system.Seal,
-  source: RootKeySource,
-): system.RootOfTrust {
-  const current = async () => {
-    const row = await store.read
-      .selectFrom('root_keks')
-      .select(['root_key_id', 'created_at'])
-      .orderBy('version', 'desc')
-      .executeTakeFirstOrThrow()
-    return { id: row.root_key_id, createdAt: row.created_at, source: source.scheme }
+function rootOfTrust(seal: system.Seal, source: RootKeySource): system.RootOfTrust {
+  const current = () => {
+    const { id, since } = seal.rootKeyInUse()
+    return { id, createdAt: since, source: source.scheme }
   }
   return {
     current,

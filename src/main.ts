@@ -24,6 +24,12 @@ const server: ServerCommands = {
   rotateRootKeyOffline: async (settings) => (await serving()).rotateRootKey(settings),
 }
 
+// A reader that has seen enough, such as `head`, is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(0)
+})
+
 const { runCli } = await import('./cli/main.ts')
 process.exitCode = await runCli(
   process.argv.slice(2),

@@ -10,11 +10,11 @@ const steps: readonly (readonly [name: string, command: readonly string[]])[] = 
   ...(process.argv.includes('--no-tests') ? [] : [['tests', ['node', 'tools/test.ts']] as const]),
 ]
 
-for (const [name, [command = '', ...args]] of steps) {
+const failed = steps.filter(([name, [command = '', ...args]]) => {
   process.stdout.write(`\n— ${name}\n`)
-  const { status } = spawnSync(command, args, { stdio: 'inherit' })
-  if (status !== 0) {
-    process.stdout.write(`\n${name}: failed\n`)
-    process.exit(1)
-  }
+  return spawnSync(command, args, { stdio: 'inherit' }).status !== 0
+})
+if (failed.length > 0) {
+  process.stderr.write(`\nfailed: ${failed.map(([name]) => name).join(', ')}\n`)
+  process.exitCode = 1
 }

@@ -45,6 +45,7 @@ describe('without any setting', () => {
       tlsNames: [],
       logLevel: 'info',
       shutdownSeconds: 20,
+      allowRsa1024: false,
     })
   })
 

@@ -48,7 +48,35 @@ export async function populate(lab: Lab): Promise<Signed[]> {
   for (const when of ['pre', 'post'])
     await demand('PATCH', `/v1/auth/banners/${when}-auth`, { value: `a ${when} banner` }, 200)
   await demand('PATCH', '/v1/system/info', { name: 'the vault' }, 200)
+  await authorities(demand)
   return signed
+}
+
+type Demand = (
+  method: string,
+  path: string,
+  body: unknown,
+  status: number,
+) => Promise<{ readonly body: Record<string, string> }>
+
+/** Two CAs more than the default one, two certificates and two external CAs. */
+async function authorities(demand: Demand): Promise<void> {
+  for (const name of ['one', 'two']) {
+    const { id } = (await demand('POST', '/v1/ca/local-cas', { cn: name, name }, 201)).body
+    const path = `/v1/ca/local-cas/${id}`
+    const { cert } = (await demand('POST', `${path}/self-sign`, { duration: 99 }, 200)).body
+    await demand('POST', '/v1/ca/external-cas', { cert, name, parent: name }, 201)
+    const request = (await demand('POST', '/v1/ca/csr', { cn: `host ${name}` }, 201)).body['csr']
+    const body = { csr: request, purpose: 'server', duration: 9, name }
+    const made = (await demand('POST', `/v1/ca/local-cas/one/certs`, body, 201)).body
+    await demand(
+      'POST',
+      `/v1/ca/local-cas/one/certs/${made['id']}/revoke`,
+      { reason: 'superseded' },
+      200,
+    )
+    await demand('POST', '/v1/ca/local-cas', { cn: `below ${name}`, copy_from_ca: id }, 201)
+  }
 }
 
 export interface Signed {

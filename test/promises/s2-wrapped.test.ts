@@ -125,7 +125,7 @@ async function step(
 describe('S2: every write stays wrapped', () => {
   const steps = scale(2000, 50_000)
   test('after every step of a long walk each secret opens at its own place and at no other', {
-    timeout: scale(180_000, 3_600_000),
+    timeout: scale(600_000, 7_200_000),
   }, async () => {
     const lab = await openLab()
     const next = random()

@@ -250,7 +250,7 @@ describe('T2: a flipped bit is never served', () => {
     ['the write-ahead log', WAL, 'crashed', scale(20, 200)],
   ] as const)(
     'bits of %s are flipped, and every value is the right one or refused',
-    { timeout: scale(180_000, 1_800_000) },
+    { timeout: scale(600_000, 7_200_000) },
     async (what, file, kind, flips) => {
       const tally = await flipOverAndOver(
         flips,

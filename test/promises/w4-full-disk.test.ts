@@ -73,7 +73,7 @@ describe.skipIf(disk === undefined)('W4: a full disk', () => {
   }
 
   test('reads go on, writes are refused, refusals are recorded while the reserve lasts, and all resumes with space', {
-    timeout: 240_000,
+    timeout: 600_000,
   }, async () => {
     await start('kept')
     const token = await server.signIn()

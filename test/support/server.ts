@@ -29,6 +29,7 @@ export interface TestServerOptions {
   readonly rootKeyFile?: string
   readonly tlsNames?: readonly string[]
   readonly checkCertificateMs?: number
+  readonly allowRsa1024?: boolean
 }
 
 export const ADMIN_PASSWORD = 'First-Pass-1234!'
@@ -60,6 +61,7 @@ export async function startTestServer(
       tlsNames: options.tlsNames ?? [],
       logLevel: 'silent',
       shutdownSeconds: 5,
+      allowRsa1024: options.allowRsa1024 ?? false,
     },
     {
       checkReplies: true,

@@ -13,14 +13,14 @@ export interface RootKeyInfo {
 
 /** The part of the seal that these calls need. */
 export interface RootOfTrust {
-  current(): Promise<RootKeyInfo>
+  current(): RootKeyInfo
   /** Puts a new key in place; the old one opens nothing afterwards. Throws 'conflict' where the source cannot hold a new one. */
   rotate(): Promise<RootKeyInfo>
 }
 
 export function rootOfTrustHandlers(seal: RootOfTrust): Handlers<Context, typeof rootOfTrust> {
   return {
-    list: async (_context, { query }) => pageFrom([present(await seal.current())], query),
+    list: async (_context, { query }) => pageFrom([present(seal.current())], query),
 
     rotate: async (context) => {
       // On record before it is done: the new key is put in place in steps of its own, which a record cannot join (U1).

@@ -16,6 +16,7 @@ import {
   writeNextRootKeyFile,
 } from '../../crypto/root-key-file.ts'
 import { Fault, notFound } from '../../kit/fault.ts'
+import { stamp } from '../../kit/time.ts'
 import { createTurns } from '../../kit/turns.ts'
 import type { InstallationRow } from '../../store/schema.ts'
 import type { Store } from '../../store/store.ts'
@@ -57,11 +58,19 @@ export interface Rotation {
   addDomain(domain: string): Promise<void>
   /** Learns of the keys that other nodes have made. */
   refresh(): Promise<void>
+  /** The root key that this node knows to be in use. */
+  rootKeyInUse(): RootKeyInUse
+}
+
+/** What may be told of a root key; authenticated by the key itself. */
+export interface RootKeyInUse {
+  readonly id: string
+  readonly since: string
 }
 
 interface Unlocked {
   readonly source: RootKeySource
-  readonly rootKeyId: string
+  readonly rootKey: RootKeyInUse
   readonly rootKeks: readonly RootKek[]
 }
 
@@ -82,7 +91,7 @@ export function createRotation(
 ): Rotation & { stop(): void } {
   const { installation } = envelope
   const alone = store.dialect === 'sqlite'
-  let { source, rootKeks } = opened
+  let { source, rootKeks, rootKey } = opened
   let later: NodeJS.Timeout | undefined
   let stopped = false
   const turns = createTurns()
@@ -97,9 +106,10 @@ export function createRotation(
 
   /** The root key, read again: it is not kept in memory. */
   async function unlock(): Promise<RootKey> {
-    const rootKey = await rootKeyFor(await currentInstallation(), source, env)
-    rootKeks = await loadRootKeks(store.read, installation, rootKey)
-    return rootKey
+    const unlocked = await rootKeyFor(await currentInstallation(), source, env)
+    rootKeks = await loadRootKeks(store.read, installation, unlocked)
+    rootKey = { id: unlocked.id, since: unlocked.since }
+    return unlocked
   }
 
   async function refresh(): Promise<void> {
@@ -115,11 +125,12 @@ export function createRotation(
   async function commitRootKey(next: RootKey): Promise<void> {
     const old = await unlock()
     if (next.id === old.id) throw new Fault('conflict', 'this is the root key already in use')
+    const since = stamp()
     await store.transact((tx) => {
       tx.run(
         tx
           .updateTable('installation')
-          .set({ root_key_id: next.id, root_check: rootCheck(next, installation) })
+          .set({ root_key_id: next.id, root_check: rootCheck(next, installation, since) })
           .where('id', '=', installation)
           .where('root_key_id', '=', old.id),
         { rows: 1, otherwise: replacedMeanwhile() },
@@ -141,6 +152,7 @@ export function createRotation(
         { rows: 0, otherwise: replacedMeanwhile() },
       )
     })
+    rootKey = { id: next.id, since }
   }
 
   async function replaceFile(path: string): Promise<void> {
@@ -271,6 +283,7 @@ export function createRotation(
         if (ring.versions(domain).length === 0) await publish(domain)
       }),
     refresh,
+    rootKeyInUse: () => rootKey,
     stop() {
       stopped = true
       clearTimeout(later)

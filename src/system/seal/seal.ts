@@ -12,12 +12,11 @@ import {
 import { ROOT_DOMAIN } from '../../kit/domain.ts'
 import { Fault, Tampered } from '../../kit/fault.ts'
 import { stamp } from '../../kit/time.ts'
-import type { InstallationRow } from '../../store/schema.ts'
 import type { Store, StoreKeys } from '../../store/store.ts'
 import { createDataKeys, type DataKeys, makeDataKey, type Purpose } from './data-keys.ts'
 import { loadRootKeks, newDomainKek, newRootKek, Ring, type RootKek } from './hierarchy.ts'
 import type { WrappedColumn } from './rewrap.ts'
-import { createRotation, type Rotation } from './rotation.ts'
+import { createRotation, type RootKeyInUse, type Rotation } from './rotation.ts'
 import {
   findInstallation,
   fittingSource,
@@ -75,13 +74,13 @@ export async function openSeal(
   if (options.readOnly) {
     const rootKey = await rootKeyFor(installation, await fittingSource(installation, source), env)
     const rootKeks = await loadRootKeks(store.read, installation.id, rootKey)
-    return assemble(store, source, installation, rootKeks, isNew, options)
+    return assemble(store, source, installation.id, rootKey, rootKeks, isNew, options)
   }
   await settleFile(installation, source, store.dialect === 'sqlite')
   const rootKey = await rootKeyFor(installation, source, env)
   const rootKeks = await loadRootKeks(store.read, installation.id, rootKey)
   rememberInstallation(source, rootKey, installation.id)
-  return assemble(store, source, installation, rootKeks, isNew, options)
+  return assemble(store, source, installation.id, rootKey, rootKeks, isNew, options)
 }
 
 /** What the server itself needs from the first moment on; others are made by those who use them. */
@@ -121,7 +120,7 @@ async function initialise(
           id,
           created_at: stamp(),
           root_key_id: rootKey.id,
-          root_check: rootCheck(rootKey, id),
+          root_check: rootCheck(rootKey, id, stamp()),
         }),
       )
       tx.run(tx.insertInto('domain_keks').values(domainKek.row))
@@ -137,7 +136,8 @@ async function initialise(
 async function assemble(
   store: Store,
   source: RootKeySource,
-  { id: installation, root_key_id }: InstallationRow,
+  installation: string,
+  { id, since }: RootKeyInUse,
   rootKeks: readonly RootKek[],
   isNew: boolean,
   options: SealOptions,
@@ -170,7 +170,7 @@ async function assemble(
     store,
     envelope,
     ring,
-    { source, rootKeyId: root_key_id, rootKeks },
+    { source, rootKey: { id, since }, rootKeks },
     {
       wrappedColumns: options.wrappedColumns ?? [],
       env: options.env ?? process.env,

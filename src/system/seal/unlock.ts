@@ -40,7 +40,7 @@ export async function rootKeyFor(
   installation: InstallationRow,
   source: RootKeySource,
   env: NodeJS.ProcessEnv,
-): Promise<RootKey> {
+): Promise<UnlockedRootKey> {
   if (isMissing(source)) {
     throw new RootKeyRefused(
       `The database was set up with a root key, but ${nameOf(source)} does not exist. Put the root key back; nothing was changed.`,
@@ -69,21 +69,29 @@ export async function rootKeyFor(
     )
   }
   const find = (id: string) => (id === rootKey.id ? rootKey : undefined)
-  unwrapUnder(find, installation.id, places.rootCheck(installation.id), check.wrapped).wipe()
-  return rootKey
+  const place = places.rootCheck(installation.id)
+  const opened = unwrapUnder(find, installation.id, place, check.wrapped)
+  const since = opened.reveal().toString().slice(CHECK_TEXT.length)
+  return { ...rootKey, since }
 }
 
-const CHECK_TEXT = Buffer.from('keystead root check')
+/** The root key in use, and since when. */
+export interface UnlockedRootKey extends RootKey {
+  readonly since: string
+}
+
+/** Before the time from which the root key is in use. */
+const CHECK_TEXT = 'keystead root check since '
 const SALT_LENGTH = 16
 
 /** A value that only the root key opens, after the salt that a passphrase needs to become it (its length first). */
-export function rootCheck(rootKey: RootKey, installation: string): Uint8Array {
+export function rootCheck(rootKey: RootKey, installation: string, since: string): Uint8Array {
   const salt = rootKey.salt ?? Buffer.alloc(0)
   const place = places.rootCheck(installation)
   return Buffer.concat([
     Buffer.of(salt.length),
     salt,
-    wrapUnder(rootKey, installation, place, new Secret(CHECK_TEXT)),
+    wrapUnder(rootKey, installation, place, new Secret(Buffer.from(CHECK_TEXT + since))),
   ])
 }
 
