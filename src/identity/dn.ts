@@ -71,7 +71,8 @@ function splitUnescaped(text: string): string[] {
 function unescapeValue(dn: string, raw: string): string {
   const bytes: Buffer[] = []
   let trailingSpaces = 0
-  const source = raw.trimStart()
+  // Only the space is set aside here (RFC 4514 §3); other blanks belong to the value.
+  const source = raw.replace(/^ +/, '')
   if (source.startsWith('#')) throw wrong(dn, 'values in hexadecimal form are not supported')
   for (let at = 0; at < source.length; at++) {
     const character = String.fromCodePoint(source.codePointAt(at) ?? 0)

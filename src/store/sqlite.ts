@@ -12,7 +12,7 @@ import {
 } from 'kysely'
 import { Fault, Tampered } from '../kit/fault.ts'
 import type { ChainEnd, ChainKeys } from './chain.ts'
-import { isDamage } from './conflict.ts'
+import { isDamage, isDiskFull } from './conflict.ts'
 import type { Backend, StoreLog } from './core.ts'
 import { CLOSED, DAMAGED, NO_ANSWER, NOT_WRITTEN } from './faults.ts'
 import { integrityProblem } from './integrity.ts'
@@ -21,6 +21,7 @@ import { migrate } from './migrate.ts'
 import type { Schema } from './schema.ts'
 import type { FromWriter, ToWriter, WireUnit } from './sqlite-messages.ts'
 import { Batches, type Outcome, type Unit } from './unit.ts'
+import { walProblem } from './wal.ts'
 
 const LARGEST_BATCH = 256
 const MOST_STATEMENTS = 500
@@ -49,6 +50,8 @@ export async function openSqlite(file: string, log: StoreLog): Promise<Backend> 
   const unlock = holdLock(file)
   try {
     createPrivately(file)
+    const problem = walProblem(file)
+    if (problem !== undefined) throw new Fault('unavailable', `${DAMAGED}: ${problem}`)
     await migrateFile(file)
     const backend = new SqliteBackend(file, log, unlock)
     backend.checkIntegrity(statSync(file).size < CHECK_FIRST_BYTES)
@@ -87,6 +90,13 @@ class TransactionalDdl extends SqliteDialect {
 async function migrateFile(file: string): Promise<void> {
   const database = new DatabaseSync(file, { timeout: 5000 })
   database.exec('pragma journal_mode = wal; pragma synchronous = full')
+  try {
+    // What a crash left in the log goes into the database now: remains of a torn commit must not stay behind new frames.
+    database.exec('pragma wal_checkpoint(truncate)')
+  } catch (error) {
+    // A full disk is no reason not to serve what there is.
+    if (!isDiskFull(error)) throw error
+  }
   const db = new Kysely<Schema>({
     dialect: new TransactionalDdl({ database: asKyselyDatabase(database, { damaged: false }) }),
   })

@@ -33,7 +33,7 @@ describe('the published package, installed in an empty folder', () => {
     await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', ...packed], {
       cwd: folder,
     })
-  }, 180_000)
+  }, 300_000)
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
   const npx = (...args: readonly string[]) => run('npx', ['--no-install', ...args], { cwd: folder })

@@ -104,7 +104,7 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
       rootKey: { scheme: 'file', path: options.rootKey ?? join(dataDir, 'root.key') },
       adminPassword,
       tlsNames: [],
-      logLevel: process.env['LAB_LOG'] ?? 'silent',
+      logLevel: 'silent',
       shutdownSeconds: 2,
     },
     {

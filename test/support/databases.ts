@@ -82,16 +82,19 @@ async function opened(
   }
 }
 
+/** Changes a SQLite database from beside whoever has it open. */
+export async function tamperWith(file: string, sql: string): Promise<void> {
+  const { DatabaseSync } = await import('node:sqlite')
+  const database = new DatabaseSync(file, { timeout: 5000 })
+  database.exec(sql)
+  database.close()
+}
+
 export async function openTestSqlite(options: Options = {}): Promise<TestDatabase> {
   const folder = mkdtempSync(join(tmpdir(), 'keystead-store-'))
   const file = join(folder, 'keystead.db')
   const store = await openStore({ kind: 'sqlite', file })
-  const tamper = async (sql: string) => {
-    const { DatabaseSync } = await import('node:sqlite')
-    const database = new DatabaseSync(file, { timeout: 5000 })
-    database.exec(sql)
-    database.close()
-  }
+  const tamper = (sql: string) => tamperWith(file, sql)
   return opened(store, tamper, () => rmSync(folder, { recursive: true, force: true }), options)
 }
 

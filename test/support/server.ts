@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type RunningServer, startServer } from '../../src/compose.ts'
-import { openTestPglite, openTestPostgres } from './databases.ts'
+import { openTestPglite, openTestPostgres, tamperWith } from './databases.ts'
 
 export type DatabaseName = 'sqlite' | 'postgres'
 
@@ -84,10 +84,7 @@ export async function startTestServer(
     },
     async tamper(sql) {
       if (opened) return opened.tamper(sql)
-      const { DatabaseSync } = await import('node:sqlite')
-      const file = new DatabaseSync(join(dataDir, 'keystead.db'), { timeout: 5000 })
-      file.exec(sql)
-      file.close()
+      await tamperWith(join(dataDir, 'keystead.db'), sql)
     },
     async stop() {
       await server.stop()
