@@ -72,6 +72,12 @@ export function* runBatch(
   return outcomes
 }
 
+/** The database's own code for it: its message may quote a value. */
+function codeOf(error: unknown): string {
+  const { code, errcode } = error as { code?: unknown; errcode?: unknown }
+  return String(errcode ?? code ?? 'no code')
+}
+
 function* runUnit(
   dialect: Dialect,
   unit: Unit,
@@ -87,7 +93,7 @@ function* runUnit(
       if (meaning === 'duplicate') return { why: 'duplicate', step: at }
       if (meaning === 'again') return { why: 'again' }
       if (meaning === 'refused')
-        return { why: 'error', detail: `${(error as Error).message}: ${step.sql}` }
+        return { why: 'error', detail: `${codeOf(error)}: ${step.sql}` }
       throw error
     }
   }
