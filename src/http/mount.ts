@@ -1,8 +1,10 @@
+import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Caller, Context, Services } from '../context.ts'
 import type { Endpoint, Method } from '../kit/endpoint.ts'
 import { Fault, Tampered } from '../kit/fault.ts'
+import { MAX_LIMIT } from '../kit/wire.ts'
 import { faultOnTheWire, internalError } from './faults.ts'
 import { ANONYMOUS, type Authority, credential, Passage } from './gate.ts'
 import { parseJson } from './json.ts'
@@ -164,7 +166,30 @@ function answer(
   return reply
     .code(endpoint.status)
     .header('content-type', 'application/json; charset=utf-8')
-    .send(JSON.stringify(output))
+    .send(isLongList(output) ? Readable.from(inPieces(output)) : JSON.stringify(output))
+}
+
+const PIECE = 500
+
+interface LongList {
+  readonly resources: readonly unknown[]
+}
+
+/** Longer than any page: the answer to `limit=-1`, which is streamed. */
+const isLongList = (output: unknown): output is LongList =>
+  typeof output === 'object' &&
+  output !== null &&
+  'resources' in output &&
+  Array.isArray(output.resources) &&
+  output.resources.length > MAX_LIMIT
+
+function* inPieces({ resources, ...rest }: LongList): Generator<string> {
+  yield `${JSON.stringify(rest).slice(0, -1)},"resources":[`
+  for (let at = 0; at < resources.length; at += PIECE) {
+    const piece = JSON.stringify(resources.slice(at, at + PIECE)).slice(1, -1)
+    yield at === 0 ? piece : `,${piece}`
+  }
+  yield ']}'
 }
 
 /** Every failure leaves through here: the caller's in the API's words, ours as a bare number in the log and the answer. */

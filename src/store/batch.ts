@@ -92,8 +92,7 @@ function* runUnit(
       const meaning = classify(error)
       if (meaning === 'duplicate') return { why: 'duplicate', step: at }
       if (meaning === 'again') return { why: 'again' }
-      if (meaning === 'refused')
-        return { why: 'error', detail: `${codeOf(error)}: ${step.sql}` }
+      if (meaning === 'refused') return { why: 'error', detail: `${codeOf(error)}: ${step.sql}` }
       throw error
     }
   }

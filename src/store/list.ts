@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import {
   type Expression,
   type ExpressionBuilder,
@@ -67,6 +68,8 @@ export interface Listed<Row> {
 /** Any table with any columns: here their names come from a `Listing`. */
 type AnyTable = Record<'listed', Record<string, unknown>>
 
+const PIECE = 500
+
 /** One page of a list (reference 1.4), every row checked against its seal. */
 export async function list<Table extends ListTable, Filter extends string>(
   reader: Reader,
@@ -89,26 +92,47 @@ export async function list<Table extends ListTable, Filter extends string>(
   ]
   const anyTable = reader as unknown as Pick<Kysely<AnyTable>, 'selectFrom'>
 
-  const rows = () => {
+  const rows = async () => {
     let matching = anyTable
       .selectFrom(table as 'listed')
       .where((eb) => eb.and([...conditions, ...extra(eb as never, query.where)]))
     for (const by of order) matching = matching.orderBy(by)
-    if (limit !== ALL_ROWS) matching = matching.limit(limit)
-    // SQLite knows no offset without a limit.
-    else if (skip > 0) matching = matching.limit(Number.MAX_SAFE_INTEGER)
+    const id = sql.ref<string>(`${table}.id`).as('id')
+    if (limit === ALL_ROWS) {
+      // SQLite knows no offset without a limit.
+      const rest = skip > 0 ? matching.limit(Number.MAX_SAFE_INTEGER).offset(skip) : matching
+      return everyRow(table, await rest.select(id).execute())
+    }
+    matching = matching.limit(limit)
     if (skip === 0) return matching.selectAll().execute()
     // The rows to skip are counted off in the index; only those of the page are fetched.
-    const page = matching
-      .select(sql.ref(`${table}.id`).as('id'))
-      .offset(skip)
-      .as('page')
+    const page = matching.select(id).offset(skip).as('page')
     let fetched = anyTable
       .selectFrom(page)
       .innerJoin(table as 'listed', `${table}.id` as 'listed.id', 'page.id' as never)
       .selectAll(table as 'listed')
     for (const by of order) fetched = fetched.orderBy(by)
     return fetched.execute()
+  }
+
+  /** In pieces, with a turn for everybody else in between; what was deleted meanwhile is left out. */
+  const everyRow = async (from: Table, ids: readonly { id: string }[]) => {
+    const found: Record<string, unknown>[] = []
+    for (let at = 0; at < ids.length; at += PIECE) {
+      const piece = ids.slice(at, at + PIECE).map(({ id }) => id)
+      const some = await anyTable
+        .selectFrom(from as 'listed')
+        .where(`${from}.id` as 'id', 'in', piece)
+        .selectAll()
+        .execute()
+      const byId = new Map(some.map((row) => [row['id'], row]))
+      for (const id of piece) {
+        const row = byId.get(id)
+        if (row) found.push(row)
+      }
+      await setImmediate()
+    }
+    return found
   }
 
   const total = async (): Promise<number> => {

@@ -2,13 +2,14 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { databases, type TestDatabase, testKeys, verifyHead } from '../../test/support/databases.ts'
 import { auditEntry } from '../../test/support/rows.ts'
+import { headMac, recordMac } from './chain.ts'
 import { type ExportedHead, exportHead, verifyChain } from './verify.ts'
 
 const SIGNED = 1000
 const RECORDS = SIGNED + 12
 const keys = { installation: testKeys.installation, auditKey: testKeys.auditKey, verifyHead }
 
-describe.each(databases)('the audit log on %s', (_name, open) => {
+describe.each(databases)('the audit log on %s', (name, open) => {
   let database: TestDatabase
   let early: ExportedHead
   const seqs = fc.integer({ min: SIGNED - 10, max: RECORDS })
@@ -17,18 +18,18 @@ describe.each(databases)('the audit log on %s', (_name, open) => {
     database = await open()
     const { store, tamper } = database
     early = await exportHead(store.read, testKeys.installation)
-    const record = (from: number, to: number) =>
+    const write = (from: number, to: number) =>
       store.transact((tx) => {
         for (let at = from; at <= to; at++) tx.audit(auditEntry(`record ${at}`))
       })
-    await record(1, SIGNED - 100)
+    await write(1, SIGNED - 100)
     await tamper('create table old_records as select * from audit_records')
     await tamper('create table old_heads as select * from audit_heads')
-    await record(SIGNED - 99, SIGNED)
+    await write(SIGNED - 99, SIGNED)
     await vi.waitFor(async () =>
       expect((await exportHead(store.read, keys.installation)).heads[0]?.seq).toBe(SIGNED),
     )
-    await record(SIGNED + 1, RECORDS)
+    await write(SIGNED + 1, RECORDS)
     await tamper('create table kept_records as select * from audit_records')
     await tamper('create table kept_heads as select * from audit_heads')
   })
@@ -50,6 +51,17 @@ describe.each(databases)('the audit log on %s', (_name, open) => {
        delete from audit_heads; insert into audit_heads select * from kept_heads; commit`,
     )
     return verdict
+  }
+
+  const record = (seq: number) =>
+    database.store.read
+      .selectFrom('audit_records')
+      .selectAll()
+      .where('seq', '=', seq)
+      .executeTakeFirstOrThrow()
+  const bytes = (value: Uint8Array) => {
+    const hex = Buffer.from(value).toString('hex')
+    return name === 'SQLite' ? `x'${hex}'` : `'\\x${hex}'`
   }
 
   const broken = (seq: number) => ({ intact: false, node_id: testKeys.nodeId, seq })
@@ -78,7 +90,10 @@ describe.each(databases)('the audit log on %s', (_name, open) => {
     await fc.assert(
       fc.asyncProperty(seqs, edits, async (seq, edit) => {
         const verdict = await verdictAfter(`update audit_records set ${edit} where seq = ${seq}`)
+        const { id } = await record(seq)
         expect(verdict).toMatchObject(broken(seq))
+        expect(verdict).toMatchObject({ problem: 'this record was altered, moved or put in' })
+        expect(verdict).toHaveProperty('id', edit.startsWith('id') ? 'another' : id)
       }),
       { numRuns: 20 },
     )
@@ -90,7 +105,8 @@ describe.each(databases)('the audit log on %s', (_name, open) => {
         const attack = [`delete from audit_records where seq = ${seq}`]
         for (let next = seq + 1; moveUp && next <= RECORDS; next++)
           attack.push(`update audit_records set seq = ${next - 1} where seq = ${next}`)
-        expect(await verdictAfter(attack.join(';'))).toMatchObject(broken(seq))
+        const gone = moveUp || seq === RECORDS ? {} : { problem: 'this record is gone' }
+        expect(await verdictAfter(attack.join(';'))).toMatchObject({ ...broken(seq), ...gone })
       }),
       { numRuns: 10 },
     )
@@ -135,7 +151,9 @@ describe.each(databases)('the audit log on %s', (_name, open) => {
           attack.push(`update audit_heads set seq = ${from - 1},
             mac = (select mac from kept_records where seq = ${from - 1})`)
         expect(await verdictAfter(attack.join(';'))).toMatchObject(
-          headToo ? { intact: false } : broken(from),
+          headToo
+            ? { intact: false }
+            : { ...broken(from), problem: 'this record and all after it are gone' },
         )
       }),
       { numRuns: 10 },
@@ -145,9 +163,67 @@ describe.each(databases)('the audit log on %s', (_name, open) => {
   test('records under another node’s name, and logs without their head, are found', async () => {
     const renamed = `update audit_records set node_id = 'node-2'; update audit_heads set node_id = 'node-2'`
     expect(await verdictAfter(renamed)).toMatchObject({ intact: false, node_id: 'node-2', seq: 1 })
-    expect(await verdictAfter('delete from audit_heads')).toMatchObject(broken(0))
-    const signature = `update audit_heads set signed_seq = 5`
-    expect(await verdictAfter(signature)).toMatchObject({ intact: false, seq: 5 })
+    expect(await verdictAfter('delete from audit_heads')).toEqual({
+      ...broken(0),
+      problem: 'the head of this log is gone',
+    })
+    const moved = `update audit_heads set signed_seq = 5`
+    expect(await verdictAfter(moved)).toMatchObject({ intact: false, seq: 5 })
+    const unsigned = `update audit_heads set signature = substr(signature, 2)`
+    expect(await verdictAfter(unsigned)).toEqual({
+      ...broken(SIGNED),
+      problem: 'the signature of the head was altered',
+    })
+  })
+
+  test('a MAC that is cut short is as wrong as another one', async () => {
+    const cut = `update audit_records set mac = substr(mac, 1, 31) where seq = ${SIGNED}`
+    expect(await verdictAfter(cut)).toMatchObject(broken(SIGNED))
+    const head = 'update audit_heads set mac = substr(mac, 1, 31)'
+    expect(await verdictAfter(head)).toMatchObject({
+      ...broken(RECORDS),
+      problem: expect.stringContaining('the head does not fit the last record'),
+    })
+  })
+
+  describe('by someone who has the key of its MACs', () => {
+    test('is not rewritten unseen: what was signed is no longer in it', async () => {
+      const attack = [`update audit_records set message = 'harmless' where seq = ${SIGNED - 3}`]
+      let before = (await record(SIGNED - 4)).mac
+      for (let seq = SIGNED - 3; seq <= RECORDS; seq++) {
+        const row = await record(seq)
+        const rewritten = seq === SIGNED - 3 ? { ...row, message: 'harmless' } : row
+        before = recordMac(testKeys.auditKey, before, rewritten)
+        attack.push(`update audit_records set mac = ${bytes(before)} where seq = ${seq}`)
+      }
+      const mac = headMac(testKeys, { seq: RECORDS, mac: before })
+      attack.push(`update audit_heads set mac = ${bytes(mac)}`)
+      const verdict = await verdictAfter(attack.join(';'))
+      expect(verdict).toMatchObject(broken(SIGNED))
+      expect(verdict).toMatchObject({
+        problem: expect.stringContaining('the log does not contain what its head signed at 2'),
+      })
+      expect(await verdictAfter(attack.join(';'), early)).toMatchObject(broken(SIGNED))
+    })
+
+    test('has nothing put behind its end unseen', async () => {
+      const last = await record(RECORDS)
+      const row = { ...last, seq: RECORDS + 1, id: 'behind the end' }
+      const mac = bytes(recordMac(testKeys.auditKey, last.mac, row))
+      const attack = `insert into audit_records select node_id, ${RECORDS + 1}, 'behind the end', domain_id,
+        created_at, severity, message, username, service, source, success, client_ip, details, ${mac}
+        from kept_records where seq = ${RECORDS}`
+      expect(await verdictAfter(attack)).toEqual({
+        ...broken(RECORDS + 1),
+        problem: 'this record was put behind the end',
+      })
+    })
+  })
+
+  test('what keeps the log from being read is told as what it is', async () => {
+    const other = await open()
+    await other.close()
+    await expect(verifyChain(other.store.read, keys)).rejects.toThrow()
   })
 
   test('a whole log put back to an older state, or removed, shows against a head exported later', async () => {
@@ -156,7 +232,10 @@ describe.each(databases)('the audit log on %s', (_name, open) => {
       delete from audit_heads; insert into audit_heads select * from old_heads`
     expect(await verdictAfter(putBack)).toMatchObject({ intact: true, records: SIGNED - 100 })
     expect(await verdictAfter(putBack, early)).toMatchObject({ intact: true })
-    expect(await verdictAfter(putBack, later)).toMatchObject(broken(SIGNED))
+    expect(await verdictAfter(putBack, later)).toEqual({
+      ...broken(SIGNED),
+      problem: `the log does not contain what the head exported at ${later.heads[0]?.signed_at} says`,
+    })
     const removed = 'delete from audit_records; delete from audit_heads'
     expect(await verdictAfter(removed, later)).toMatchObject(broken(0))
   })
@@ -166,7 +245,15 @@ describe.each(databases)('the audit log on %s', (_name, open) => {
     const [first] = head.heads
     if (!first) throw new Error('no head')
     const forged = { ...head, heads: [{ ...first, seq: first.seq - 1 }] }
-    expect(await verify(forged)).toMatchObject({ intact: false, seq: SIGNED - 1 })
-    expect(await verify({ ...head, installation: 'another' })).toMatchObject({ intact: false })
+    expect(await verify(forged)).toEqual({
+      ...broken(SIGNED - 1),
+      problem: 'the exported head is not signed by this installation',
+    })
+    expect(await verify({ ...head, installation: 'another' })).toEqual({
+      intact: false,
+      node_id: '',
+      seq: 0,
+      problem: 'the exported head is of another installation',
+    })
   })
 })

@@ -242,3 +242,18 @@ describe.each(databases)('groups on %s', (database) => {
     })
   })
 })
+
+describe('a list of everything', () => {
+  const api = startApi('sqlite')
+
+  test('limit=-1 answers every row, also when they are more than a page may hold', async () => {
+    const { total: before } = await api.get('/usermgmt/groups?limit=1')
+    const names = Array.from({ length: 2100 }, (_, at) => `every-${String(at).padStart(4, '0')}`)
+    await Promise.all(names.map((name) => api.post('/usermgmt/groups', { name })))
+    const all = await api.get('/usermgmt/groups?limit=-1&skip=1')
+    expect(all).toMatchObject({ skip: 1, limit: -1, total: before + 2100 })
+    expect(all.resources).toHaveLength(before + 2100 - 1)
+    const listed = all.resources.map(({ name }: { name: string }) => name)
+    expect(listed.filter((name: string) => name.startsWith('every-'))).toEqual(names)
+  })
+})
