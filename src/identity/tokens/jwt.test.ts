@@ -29,6 +29,20 @@ const token = signToken(claims, key)
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
 const verified = (text: string, at = now) => verifyToken(text, keyFor, at)
 
+/** Signs whatever is given, with the lower s, as verifyToken demands it: only what is tried can be the reason. */
+function signed(head: unknown, body: unknown): string {
+  const text = `${encode(head)}.${encode(body)}`
+  for (;;) {
+    const options = { key: pair.privateKey, dsaEncoding: 'ieee-p1363' } as const
+    const signature = sign('sha256', Buffer.from(text), options)
+    if (BigInt(`0x${signature.toString('hex', 32)}`) <= P256_ORDER / 2n)
+      return `${text}.${signature.toString('base64url')}`
+  }
+}
+const P256_ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n
+const HEAD = { alg: 'ES256', typ: 'JWT', kid: 'one' }
+const INVALID = expect.objectContaining({ kind: 'unauthenticated', message: 'Invalid token' })
+
 describe('an access token', () => {
   test('comes back with the claims it was signed with', () => {
     const name = fc.string({ unit: 'grapheme', maxLength: 40 })
@@ -60,13 +74,12 @@ describe('an access token', () => {
   })
 
   test('has one text: the other s of its signature is refused, and no signature comes with it', () => {
-    const order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n
     for (let i = 0; i < 20; i++) {
       const [head = '', body = '', signature = ''] = signToken(claims, key).split('.')
       const bytes = Buffer.from(signature, 'base64url')
       const s = BigInt(`0x${bytes.toString('hex', 32)}`)
-      expect(s).toBeLessThanOrEqual(order / 2n)
-      const twin = Buffer.from((order - s).toString(16).padStart(64, '0'), 'hex')
+      expect(s).toBeLessThanOrEqual(P256_ORDER / 2n)
+      const twin = Buffer.from((P256_ORDER - s).toString(16).padStart(64, '0'), 'hex')
       const text = Buffer.concat([bytes.subarray(0, 32), twin]).toString('base64url')
       expect(() => verified(`${head}.${body}.${text}`)).toThrow('Invalid token')
     }
@@ -81,24 +94,58 @@ describe('an access token', () => {
     ['another type', { alg: 'ES256', typ: 'at+jwt', kid: 'one' }],
     ['no key', { alg: 'ES256', typ: 'JWT' }],
     ['a list for a head', []],
+    ['nothing', null],
+    ['a number', 1],
+    ['a text', 'ES256'],
   ])('that names %s in its head is refused though its signature fits', (_what, head) => {
-    const text = `${encode(head)}.${encode(claims)}`
-    const signature = sign('sha256', Buffer.from(text), {
-      key: pair.privateKey,
-      dsaEncoding: 'ieee-p1363',
-    })
-    expect(() => verified(`${text}.${signature.toString('base64url')}`)).toThrow('Invalid token')
+    expect(() => verified(signed(head, claims))).toThrow(INVALID)
   })
 
   test.each([
     ['another issuer', { ...claims, iss: 'other' }],
     ['no end', { ...claims, exp: undefined }],
     ['an end in words', { ...claims, exp: '9999999999' }],
+    ['no beginning', { ...claims, iat: undefined }],
     ['no session', { ...claims, cust: {} }],
+    ['nothing of ours', { ...claims, cust: undefined }],
+    ['a list for claims', [claims]],
+    ['no claims', null],
     ['no user', { ...claims, sub: undefined }],
     ['a beginning in the future', { ...claims, iat: now + 61, exp: now + 361 }],
   ])('with %s is refused though its signature fits', (_what, wrong) => {
-    expect(() => verified(signToken(wrong as Claims, key))).toThrow('Invalid token')
+    expect(() => verified(signToken(wrong as Claims, key))).toThrow(INVALID)
+  })
+
+  test('is read when only what is asked of it is there', () => {
+    expect(verified(signed(HEAD, claims))).toEqual(claims)
+    expect(verified(signed(HEAD, { ...claims, iat: now + 60 }))).toBeDefined()
+  })
+
+  test.each([
+    ['one part', () => 'x'],
+    ['two parts', () => token.split('.').slice(0, 2).join('.')],
+    ['four parts', () => `${token}.x`],
+    ['no head', () => token.replace(/^[^.]*/, '')],
+    ['no claims', () => token.replace(/\..*\./, '..')],
+    ['no signature', () => token.replace(/[^.]*$/, '')],
+  ])('of %s is refused before any key is looked up', (_what, text) => {
+    const lookup = () => {
+      throw new Error('looked up')
+    }
+    expect(() => verifyToken(text(), lookup, now)).toThrow(INVALID)
+  })
+
+  test('that names its key by anything but a text is not looked up at all', () => {
+    const numbered = signed({ ...HEAD, kid: 1 }, claims)
+    expect(() => verifyToken(numbered, () => pair.publicKey, now)).toThrow(INVALID)
+  })
+
+  test('has at most 8192 characters', () => {
+    const sized = (extra: number) => signed(HEAD, { ...claims, aud: 'x'.repeat(extra) })
+    // Three bytes more are four characters.
+    const fits = 3000 + Math.floor((8192 - sized(3000).length) / 4) * 3
+    expect(verified(sized(fits)).aud.length).toBe(fits)
+    expect(() => verified(sized(fits + 6))).toThrow(INVALID)
   })
 
   test('signed by another key is refused', () => {
@@ -108,7 +155,12 @@ describe('an access token', () => {
 
   test('ends at its second, and says by how much it is over', () => {
     expect(verified(token, now + 299.999)).toEqual(claims)
-    expect(() => verified(token, now + 300)).toThrow('Token is expired by 1s')
+    expect(() => verified(token, now + 300)).toThrow(
+      expect.objectContaining({
+        kind: 'unauthenticated',
+        message: 'Bearer token malformed: Token is expired by 1s',
+      }),
+    )
     expect(() => verified(token, now + 350)).toThrow(
       'Bearer token malformed: Token is expired by 50s',
     )
