@@ -36,7 +36,7 @@ export type Environment = Readonly<Record<string, string | undefined>>
 
 /** The spellings of one setting. */
 export function settingNames(name: string): { flag: string; env: string; key: string } {
-  const key = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+  const key = name.replace(/[A-Z]|(?<=[a-z])\d/g, (start) => `_${start.toLowerCase()}`)
   return { key, flag: key.replaceAll('_', '-'), env: `KEYSTEAD_${key.toUpperCase()}` }
 }
 

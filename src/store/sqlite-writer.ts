@@ -8,6 +8,7 @@ import { ChainMoved, runBatch, type Statement } from './batch.ts'
 import { Chain, type ChainEnd, type ChainKeys } from './chain.ts'
 import { classifySqlite, isDamage, isDiskFull } from './conflict.ts'
 import { DAMAGED, DISK_FULL, NOT_WRITTEN, RESERVE_USED } from './faults.ts'
+import { integrityProblem } from './integrity.ts'
 import { AuditReserve } from './reserve.ts'
 import type { FromWriter, ToWriter, WireUnit } from './sqlite-messages.ts'
 import { type Failure, isAuditOnly, type Outcome, type Unit } from './unit.ts'
@@ -129,8 +130,9 @@ function failedBatch(
 ): Outcome[] {
   let failure: Failure
   if (isDamage(error)) {
-    damaged = true
-    failure = { why: 'unavailable', detail: DAMAGED }
+    // SQLite says the same of a page that could not be read this once: only a second look condemns the file.
+    damaged = integrityProblem(file) !== undefined
+    failure = { why: 'unavailable', detail: damaged ? DAMAGED : NOT_WRITTEN }
   } else if (isDiskFull(error)) failure = { why: 'no-space', detail: DISK_FULL }
   else if (error instanceof ChainMoved) failure = { why: 'again' }
   else failure = { why: 'unavailable', detail: NOT_WRITTEN }

@@ -43,7 +43,14 @@ function startThread(name: string, file: string): Worker {
 /** Whether the database can be trusted, said to everything that reads it. */
 interface Condition {
   damaged: boolean
+  /** What a look at the whole file finds. */
+  problem(): string | undefined
 }
+
+const conditionOf = (file: string): Condition => ({
+  damaged: false,
+  problem: () => integrityProblem(file),
+})
 
 /** Opens the database in `file`, makes it when there is none, and keeps other processes away from it. */
 export async function openSqlite(file: string, log: StoreLog): Promise<Backend> {
@@ -64,7 +71,7 @@ export async function openSqlite(file: string, log: StoreLog): Promise<Backend> 
 
 /** Reads alone, also beside a running server. */
 export function openSqliteReader(file: string): Kysely<Schema> {
-  return kyselyOn(openReading(file, { damaged: false }))
+  return kyselyOn(openReading(file, conditionOf(file)))
 }
 
 /** SQLite gives its log and its index the permissions of the database. */
@@ -98,7 +105,7 @@ async function migrateFile(file: string): Promise<void> {
     if (!isDiskFull(error)) throw error
   }
   const db = new Kysely<Schema>({
-    dialect: new TransactionalDdl({ database: asKyselyDatabase(database, { damaged: false }) }),
+    dialect: new TransactionalDdl({ database: asKyselyDatabase(database, conditionOf(file)) }),
   })
   try {
     await migrate(db)
@@ -128,8 +135,9 @@ function asKyselyDatabase(database: DatabaseSync, condition: Condition): SqliteD
       return ask()
     } catch (cause) {
       if (isDamage(cause)) {
-        condition.damaged = true
-        throw new Fault('unavailable', DAMAGED, { cause })
+        // SQLite says the same of a page that could not be read this once: only a second look condemns the file.
+        condition.damaged = condition.problem() !== undefined
+        throw new Fault('unavailable', condition.damaged ? DAMAGED : NO_ANSWER, { cause })
       }
       const code = (cause as { errcode?: number }).errcode ?? 1
       // Disk I/O error, cannot open, busy: of the disk's making, not of the query's.
@@ -172,7 +180,7 @@ class SqliteBackend implements Backend {
   readonly #file: string
   readonly #log: StoreLog
   readonly #unlock: () => void
-  readonly #condition: Condition = { damaged: false }
+  readonly #condition: Condition
   readonly #reading: SqliteDatabase
   readonly #writer: Worker
   readonly #batches = new Batches(LARGEST_BATCH, (units) => this.#commit(units))
@@ -185,6 +193,7 @@ class SqliteBackend implements Backend {
 
   constructor(file: string, log: StoreLog, unlock: () => void) {
     this.#file = file
+    this.#condition = conditionOf(file)
     this.#log = log
     this.#unlock = unlock
     this.#reading = openReading(file, this.#condition)
