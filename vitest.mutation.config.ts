@@ -13,6 +13,7 @@ export default {
       'src/http/*.test.ts',
       'src/identity/groups/*.test.ts',
       'src/identity/tokens/*.test.ts',
+      'src/store/chain.test.ts',
       'src/store/verify.test.ts',
     ],
   },

@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { checkPrimeSync, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -169,8 +169,10 @@ describe('a weak public key is refused', () => {
     const k = 1n << (1023n - BigInt(m.toString(2).length) + 1n)
     return factor(k + 12345n, 1234) * factor(k + 987654321n, 77)
   }
-  /** The product of p and the next odd numbers: what a generator makes that searches on from where it stood. */
-  const close = p * (p + 2n * 12345n)
+  /** The product of p and the next prime: what a generator makes that searches on from where it stood. */
+  let next = p + 2n
+  while (!checkPrimeSync(next)) next += 2n
+  const close = p * next
 
   test.each([
     ['of 512 bits', () => rsa(n >> 1536n), 'bits'],

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { databases, startApi } from '../../../test/support/api.ts'
+import { isLater } from '../../../test/support/times.ts'
 import { predefinedGroups } from '../duties.ts'
 
 const GROUPS = '/usermgmt/groups'
@@ -116,14 +117,14 @@ describe.each(databases)('groups on %s', (database) => {
     const id = encodeURIComponent(user.user_id)
     const added = await api.post(`${path(group.name)}/users/${id}`, undefined, 200)
     expect(added.users_count).toBe(1)
-    expect(added.updated_at > group.updated_at).toBe(true)
+    expect(isLater(added.updated_at, group.updated_at)).toBe(true)
     expect(await api.post(`${path(group.name)}/users/${user.username}/`, undefined, 200)).toEqual(
       added,
     )
     await api.delete(`${path(group.name)}/users/${id}`, {})
     const left = await api.get(path(group.name))
     expect(left).not.toHaveProperty('users_count')
-    expect(left.updated_at > added.updated_at).toBe(true)
+    expect(isLater(left.updated_at, added.updated_at)).toBe(true)
     await api.delete(`${path(group.name)}/users/${id}`)
     expect(await api.get(path(group.name))).toEqual(left)
   })

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { databases, type Sender, startApi } from '../../../test/support/api.ts'
+import { isLater } from '../../../test/support/times.ts'
 
 const PASSWORD = 'Testuser-123!'
 const DAY_MS = 86_400_000
@@ -180,7 +181,7 @@ describe.each(databases)('users on %s', (database) => {
       password_change_required: true,
       updated_at: changed.updated_at,
     })
-    expect(changed.updated_at > user.updated_at).toBe(true)
+    expect(isLater(changed.updated_at, user.updated_at)).toBe(true)
     await api.patch(path(user), { username: 'another' }, 400)
     const emptied = await api.patch(path(user), { user_metadata: {} })
     expect(emptied).not.toHaveProperty('user_metadata')
