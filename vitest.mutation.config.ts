@@ -8,10 +8,10 @@ export default {
   ...usual,
   test: {
     ...usual.test,
+    env: { KEYSTEAD_TEST_ONE_DATABASE: '1' },
     include: [
       'src/crypto/envelope.test.ts',
       'src/http/*.test.ts',
-      'src/identity/groups/*.test.ts',
       'src/identity/tokens/*.test.ts',
       'src/store/chain.test.ts',
       'src/store/verify.test.ts',

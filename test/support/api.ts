@@ -8,7 +8,10 @@ import {
   type TestServerOptions,
 } from './server.ts'
 
-export const databases: readonly [DatabaseName][] = [['sqlite'], ['postgres']]
+/** Mutants of what stands above the store are held against one database. */
+export const databases: readonly [DatabaseName][] = process.env['KEYSTEAD_TEST_ONE_DATABASE']
+  ? [['sqlite']]
+  : [['sqlite'], ['postgres']]
 
 export interface Answer {
   readonly status: number

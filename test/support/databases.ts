@@ -180,8 +180,12 @@ const url = process.env['KEYSTEAD_TEST_DATABASE_URL']
 
 type Open = (options?: Options) => Promise<TestDatabase>
 
-/** Every database that the tests run on: for `describe.each(databases)`. PGlite stands in for a PostgreSQL that is not there. */
-export const databases: [name: string, open: Open][] = [
-  ['SQLite', openTestSqlite],
-  url ? ['PostgreSQL', (options) => openTestPostgres(url, options)] : ['PGlite', openTestPglite],
-]
+/** PGlite stands in for a PostgreSQL that is not there. */
+const postgres: [name: string, open: Open] = url
+  ? ['PostgreSQL', (options) => openTestPostgres(url, options)]
+  : ['PGlite', openTestPglite]
+
+/** Every database that the tests run on: for `describe.each(databases)`. */
+export const databases: [name: string, open: Open][] = process.env['KEYSTEAD_TEST_ONE_DATABASE']
+  ? [['SQLite', openTestSqlite]]
+  : [['SQLite', openTestSqlite], postgres]
