@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 
 /**
- * Runs promises of security.md at the figures meant for a release: `npm run soak -- w1`, or several names, or `all`.
+ * Runs the promises of docs/promises.md at the figures meant for a release: `npm run soak -- w1`, or several names, or `all`.
  * A name is the beginning of a file's in test/promises. KEYSTEAD_SEED replays a run that failed.
  */
 const folder = new URL('../test/promises/', import.meta.url)
