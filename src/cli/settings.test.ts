@@ -19,7 +19,7 @@ function config(text: string, mode = 0o600): string {
 }
 
 const serve = (env: Record<string, string> = {}, argv: string[] = []) =>
-  readServerSettings(argv, env, '/work')
+  readServerSettings(argv, env, '/srv')
 
 /** The sentences with which a start is refused; empty when it is not. */
 function refusal(env: Record<string, string> = {}, argv: string[] = []): string {
@@ -38,9 +38,9 @@ describe('without any setting', () => {
       config: undefined,
       listen: { host: '127.0.0.1', port: 8443 },
       allowRemote: false,
-      dataDir: '/work/keystead-data',
+      dataDir: '/srv/keystead-data',
       databaseUrl: undefined,
-      rootKey: { scheme: 'file', path: '/work/keystead-data/root.key' },
+      rootKey: { scheme: 'file', path: '/srv/keystead-data/root.key' },
       adminPassword: undefined,
       tlsNames: [],
       logLevel: 'info',
@@ -50,14 +50,14 @@ describe('without any setting', () => {
   })
 
   test("a command speaks to this machine's own server", () => {
-    expect(readClientSettings([], {}, '/work')).toMatchObject({
+    expect(readClientSettings([], {}, '/srv')).toMatchObject({
       url: 'https://127.0.0.1:8443',
       urlGiven: false,
       insecure: false,
     })
     const everywhere = { KEYSTEAD_LISTEN: '0.0.0.0:9443', KEYSTEAD_ALLOW_REMOTE: '1' }
-    expect(readClientSettings([], everywhere, '/work').url).toBe('https://127.0.0.1:9443')
-    expect(readClientSettings([], { KEYSTEAD_LISTEN: '[::]:9443' }, '/work').url).toBe(
+    expect(readClientSettings([], everywhere, '/srv').url).toBe('https://127.0.0.1:9443')
+    expect(readClientSettings([], { KEYSTEAD_LISTEN: '[::]:9443' }, '/srv').url).toBe(
       'https://[::1]:9443',
     )
   })
@@ -71,7 +71,7 @@ describe('a setting', () => {
     const env = { KEYSTEAD_CONFIG: file, KEYSTEAD_LOG_LEVEL: 'warn', KEYSTEAD_DATA_DIR: 'from-env' }
     expect(serve(env, ['--log-level=error'])).toMatchObject({
       logLevel: 'error',
-      dataDir: '/work/from-env',
+      dataDir: '/srv/from-env',
       shutdownSeconds: 7,
       tlsNames: ['a.example', '::1'],
       listen: { port: 8443 },
