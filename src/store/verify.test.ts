@@ -190,6 +190,45 @@ describe.each(databases)('the audit log on %s', (name, open) => {
     })
   })
 
+  test('of several broken logs the first by its node’s name is told', async () => {
+    const attack = `insert into audit_heads (node_id, seq, mac, signed_seq, signed_mac, signature, signed_at)
+        select 'node-2', seq, mac, signed_seq, signed_mac, signature, signed_at from kept_heads;
+      insert into audit_records select 'node-0', 1, 'put in', domain_id, created_at, severity, message, username, service,
+        source, success, client_ip, details, mac from kept_records where seq = 1`
+    expect(await verdictAfter(attack)).toEqual({
+      intact: false,
+      node_id: 'node-0',
+      seq: 0,
+      problem: 'the head of this log is gone',
+    })
+  })
+
+  test('an exported head of another node says nothing of this one', async () => {
+    const head = await exportHead(database.store.read, keys.installation)
+    const [first] = head.heads
+    if (!first) throw new Error('no head')
+    const elsewhere = { ...first, node_id: 'node-9' }
+    expect(await verify({ ...head, heads: [first, elsewhere] })).toEqual({
+      intact: false,
+      node_id: 'node-9',
+      seq: first.seq,
+      problem: 'the exported head is not signed by this installation',
+    })
+  })
+
+  // PostgreSQL keeps no value of another type in these columns.
+  test.runIf(name === 'SQLite').each([
+    [`update audit_records set mac = 'text' where seq = ${SIGNED}`, SIGNED],
+    [`update audit_records set success = 0.5 where seq = ${SIGNED}`, SIGNED],
+    [`update audit_heads set signed_seq = 1.5`, 0],
+    [`update audit_heads set signed_mac = 'text'`, 0],
+    [`update audit_heads set seq = ${RECORDS}.5`, RECORDS + 1],
+  ])('a value of another type is found: %s', async (attack, seq) => {
+    const verdict = await verdictAfter(attack)
+    expect(verdict).toMatchObject(broken(seq))
+    if (seq === 0) expect(verdict).toEqual({ ...broken(0), problem: 'the head was altered' })
+  })
+
   describe('by someone who has the key of its MACs', () => {
     test('is not rewritten unseen: what was signed is no longer in it', async () => {
       const attack = [`update audit_records set message = 'harmless' where seq = ${SIGNED - 3}`]

@@ -45,52 +45,85 @@ async function fuzz(
   return { sent, problem: failed ? told : undefined }
 }
 
+interface Use {
+  readonly lab: Lab
+  token: string
+  underWay: number
+  retired: boolean
+}
+
 /** A populated server, put anew now and then, since the requests that fit change it. */
 class Target {
-  #lab: Lab | undefined
-  #token = ''
+  #current: Promise<Use> | undefined
   #asked = 0
   readonly statuses = new Map<number, number>()
 
   async send({ method }: Endpoint, { path, headers, body }: Request): Promise<Answered> {
-    if (++this.#asked % 2000 === 0) await this.stop()
-    this.#lab ??= await this.#fresh()
-    const lab = this.#lab
-    const token = this.#token
-    const got = await lab.ask(method, path, {
-      token,
-      headers,
-      ...(body === undefined ? {} : { body }),
-    })
-    this.statuses.set(got.status, (this.statuses.get(got.status) ?? 0) + 1)
-    // It may have ended its own session, or changed the administrator.
-    if (got.status === 401) {
-      const self = await lab.ask('GET', '/v1/auth/self/user', { token })
-      if (self.status !== 200)
-        await lab.signIn('admin', ADMIN_PASSWORD).then(
-          (fresh) => {
-            this.#token = fresh
-          },
-          () => this.stop(),
-        )
+    if (++this.#asked % 2000 === 0) await this.retire()
+    const use = await this.#join()
+    try {
+      const { lab, token } = use
+      const got = await lab.ask(method, path, {
+        token,
+        headers,
+        ...(body === undefined ? {} : { body }),
+      })
+      this.statuses.set(got.status, (this.statuses.get(got.status) ?? 0) + 1)
+      if (got.status === 401 && token === use.token) await this.#signInAgain(use)
+      return got
+    } finally {
+      use.underWay--
+      await stopWhenDone(use)
     }
-    return got
   }
 
-  async #fresh(): Promise<Lab> {
+  /** One that was retired while it was waited for may be stopped already. */
+  async #join(): Promise<Use> {
+    for (;;) {
+      this.#current ??= this.#fresh()
+      const use = await this.#current
+      if (use.retired) continue
+      use.underWay++
+      return use
+    }
+  }
+
+  /** A request may have ended its own session, or changed the administrator. */
+  async #signInAgain(use: Use): Promise<void> {
+    const self = await use.lab.ask('GET', '/v1/auth/self/user', { token: use.token })
+    if (self.status === 200) return
+    await use.lab.signIn('admin', ADMIN_PASSWORD).then(
+      (fresh) => {
+        use.token = fresh
+      },
+      () => this.retire(),
+    )
+  }
+
+  async #fresh(): Promise<Use> {
     const lab = await openLab()
     await populate(lab)
-    this.#token = await lab.signIn('admin', ADMIN_PASSWORD)
-    return lab
+    const token = await lab.signIn('admin', ADMIN_PASSWORD)
+    return { lab, token, underWay: 0, retired: false }
   }
 
-  async stop(): Promise<void> {
-    await this.#lab?.stop()
-    this.#lab = undefined
+  async retire(): Promise<void> {
+    const current = this.#current
+    this.#current = undefined
+    const use = await current
+    if (!use || use.retired) return
+    use.retired = true
+    await stopWhenDone(use)
   }
 }
 
-const TOTAL = scale(22_000, 110_000)
+async function stopWhenDone(use: Use): Promise<void> {
+  if (use.retired && use.underWay === 0) await use.lab.stop()
+}
+
+const TOTAL = scale(105_000, 1_000_000)
+/** Routes tried at once: most of a request's time is waiting for its record to be on disk. */
+const AT_ONCE = 6
 /** They make keys and wrap every row anew, which tells little about input. */
 const slow = (path: string) => /\/rotate-|\/rotate$/.test(path)
 
@@ -101,14 +134,19 @@ test('no input breaks a route: no 5xx, no crash, and every answer fits its contr
   const problems: string[] = []
   let sent = 0
   try {
-    for (const { endpoint } of endpoints) {
-      const runs = Math.ceil(TOTAL / endpoints.length / (slow(endpoint.path) ? 50 : 1))
-      const done = await fuzz(endpoint, runs, (...request) => target.send(...request))
-      sent += done.sent
-      if (done.problem !== undefined) problems.push(done.problem)
+    const left = [...endpoints]
+    const tryNext = async (): Promise<void> => {
+      for (let next = left.pop(); next; next = left.pop()) {
+        const { endpoint } = next
+        const runs = Math.ceil(TOTAL / endpoints.length / (slow(endpoint.path) ? 50 : 1))
+        const done = await fuzz(endpoint, runs, (...request) => target.send(...request))
+        sent += done.sent
+        if (done.problem !== undefined) problems.push(done.problem)
+      }
     }
+    await Promise.all(Array.from({ length: AT_ONCE }, tryNext))
   } finally {
-    await target.stop()
+    await target.retire()
   }
   const statuses = [...target.statuses].sort(([one], [other]) => one - other)
   report(

@@ -25,6 +25,7 @@ export function createAuthenticator(
   keyFor: (kid: string) => KeyObject | undefined,
   refreshKeys: () => Promise<void>,
   principalOf: (userId: string) => Promise<Principal | undefined>,
+  maxRemembered = MAX_REMEMBERED,
 ) {
   const remembered = new Map<string, Known>()
 
@@ -39,7 +40,7 @@ export function createAuthenticator(
     remembered.delete(token)
     const claims = await read(token, nowSeconds)
     const { caller, userExpiresAt } = await callerOf(claims, now)
-    if (remembered.size >= MAX_REMEMBERED) {
+    if (remembered.size >= maxRemembered) {
       const oldest = remembered.keys().next()
       if (!oldest.done) remembered.delete(oldest.value)
     }
