@@ -1,7 +1,9 @@
 import { certificates } from './ca/certificates/contract.ts'
 import { externalCas } from './ca/external-cas/contract.ts'
+import { interfaces } from './ca/interfaces/contract.ts'
 import { localCas } from './ca/local-cas/contract.ts'
 import { certificateRequests } from './ca/requests/contract.ts'
+import { trustedCas } from './ca/trusted-cas/contract.ts'
 import { banners } from './identity/banners/contract.ts'
 import { groups } from './identity/groups/contract.ts'
 import { passwordPolicies } from './identity/password-policies/contract.ts'
@@ -29,4 +31,6 @@ export const catalogue = {
   certificates,
   externalCas,
   certificateRequests,
+  interfaces,
+  trustedCas,
 } as const

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { chmod, link, lstat, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import type { Server as HttpListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
@@ -12,7 +13,8 @@ import type { RootKeySource } from './crypto/root-key.ts'
 import type { Authority } from './http/gate.ts'
 import { loggerOptions } from './http/log.ts'
 import type { Route } from './http/mount.ts'
-import { createServer, replaceCertificate } from './http/server.ts'
+import { createPkiServer, listenOn } from './http/pki.ts'
+import { createServer, replaceTls } from './http/server.ts'
 import * as identity from './identity/index.ts'
 import type { Clock } from './kit/time.ts'
 import { answeringInTime, type Location, openStore, type StoreLog } from './store/index.ts'
@@ -34,6 +36,12 @@ export interface ServerSetup {
   readonly shutdownSeconds: number
   /** RSA keys of 1024 bits in CAs and certificates (C4). */
   readonly allowRsa1024?: boolean
+  /** Where revocation is published over plain HTTP; none: nowhere. */
+  readonly pkiListen?: { readonly host: string; readonly port: number } | 'off'
+  /** Whether the operator asked for that address: then a start without it is refused. */
+  readonly pkiListenGiven?: boolean
+  /** The base of the addresses that certificates name. */
+  readonly pkiUrl?: string | undefined
 }
 
 export interface RunningServer {
@@ -44,6 +52,8 @@ export interface RunningServer {
   /** The administrator's generated password: on the first start only, and only when none was given. */
   readonly firstPassword: string | undefined
   readonly server: FastifyInstance
+  /** Where revocation is published; undefined: nowhere. */
+  readonly pki: string | undefined
   /** Lets requests under way finish, makes what they wrote durable, and closes everything. */
   stop(): Promise<void>
 }
@@ -107,6 +117,7 @@ async function openInstallation(setup: ServerSetup, log: StoreLog, turned: Turne
     }
     const firstPassword = await firstStart(services, setup.adminPassword, log)
     await ca.seedDefaultCa(services)
+    await ca.adoptRevocations(services)
     return { store, seal, services, firstPassword }
   } catch (error) {
     seal.close()
@@ -144,8 +155,10 @@ export async function initialise(
 ): Promise<{ firstPassword: string | undefined; caFile: string }> {
   const { store, seal, services, firstPassword } = await openInstallation(setup, log, {})
   try {
-    const tls = await system.openServerTls(store, seal.dataKeys, setup.tlsNames, services.now())
-    return { firstPassword, caFile: await writeCa(setup.dataDir, tls.ca) }
+    const web = await openWeb(services, setup, log)
+    const caFile = await writeCa(setup.dataDir, web.root())
+    await web.close()
+    return { firstPassword, caFile }
   } finally {
     seal.close()
     await services.passwords.close()
@@ -173,19 +186,25 @@ export async function startServer(setup: ServerSetup, turned: Turned = {}): Prom
   const early: StoreLog = collectLog()
   const { store, seal, services, firstPassword } = await openInstallation(setup, early, turned)
   let stopping = false
+  let pki: Publishing | undefined
+  let web: ca.WebInterface | undefined
   try {
-    const tls = await system.openServerTls(store, seal.dataKeys, setup.tlsNames, services.now())
-    const caFile = await writeCa(setup.dataDir, tls.ca)
+    web = await openWeb(services, setup, early)
+    const caFile = await writeCa(setup.dataDir, web.root())
     await seal.finishRotations()
     await store.transact((tx) => identity.clearStaleGuesses(tx, services.now()))
 
-    const { routes, authority } = await wire(services, seal, setup)
+    const addressOf = () => server.server.address() as AddressInfo
+    const { routes, authority } = await wire(services, seal, setup, {
+      interface: web,
+      port: () => addressOf().port,
+    })
     const server = await createServer({
       routes,
       services,
       authority,
       checkReplies: turned.checkReplies ?? false,
-      tls: tls.context,
+      tls: web.listening(),
       operations: {
         ready: async () => !stopping && (await services.store.healthy()),
         openapiFile: packageFile('openapi.json'),
@@ -193,36 +212,44 @@ export async function startServer(setup: ServerSetup, turned: Turned = {}): Prom
       logger: loggerOptions(setup.logLevel),
     })
     handOver(early, server)
+    follow(web, server, setup.dataDir)
 
+    pki = await publish(services, setup, server.log)
     await server.listen({ host: setup.listen.host, port: setup.listen.port })
     const renewal = setInterval(() => {
-      system
-        .openServerTls(store, seal.dataKeys, setup.tlsNames, services.now())
-        .then((fresh) => replaceCertificate(server, fresh.context))
+      web
+        ?.renew()
         .catch((err: unknown) =>
-          server.log.error({ err }, 'the server certificate could not be renewed'),
+          server.log.error({ err }, 'the web certificate could not be renewed'),
         )
     }, turned.checkCertificateMs ?? CHECK_CERTIFICATE_MS).unref()
 
-    const { port } = server.server.address() as AddressInfo
+    const { port } = addressOf()
     const host = setup.listen.host.includes(':') ? `[${setup.listen.host}]` : setup.listen.host
 
     return {
       url: `https://${host}:${port}`,
-      ca: tls.ca,
+      ca: web.root(),
       caFile,
       firstPassword,
       server,
+      pki: pki?.url,
       async stop() {
         stopping = true
         clearInterval(renewal)
-        await closeWithin(server, setup.shutdownSeconds)
+        await Promise.all([
+          closeWithin(server, setup.shutdownSeconds),
+          pki?.close(setup.shutdownSeconds),
+        ])
+        await web?.close()
         seal.close()
         await services.passwords.close()
         if (turned.store === undefined) await store.close()
       },
     }
   } catch (error) {
+    await pki?.close(0)
+    await web?.close()
     seal.close()
     await services.passwords.close()
     if (turned.store === undefined) await store.close()
@@ -230,17 +257,81 @@ export async function startServer(setup: ServerSetup, turned: Turned = {}): Prom
   }
 }
 
+const openWeb = (
+  services: Services,
+  { tlsNames, allowRsa1024 = false, pkiUrl }: ServerSetup,
+  log: StoreLog,
+): Promise<ca.WebInterface> =>
+  ca.openWebInterface(services, {
+    tlsNames,
+    rules: { allowRsa1024 },
+    pkiUrl,
+    warn: (message) => log.warn(message),
+  })
+
+/** Each change of the web interface holds for the connections to come, and for who looks into the data folder. */
+function follow(web: ca.WebInterface, server: FastifyInstance, dataDir: string): void {
+  let written = Promise.resolve()
+  web.onChange(() => {
+    replaceTls(server, web.listening())
+    written = written
+      .then(async () => {
+        await writeCa(dataDir, web.root())
+      })
+      .catch((err: unknown) => server.log.error({ err }, 'ca.pem could not be written'))
+  })
+}
+
+interface Publishing {
+  readonly url: string
+  close(seconds: number): Promise<void>
+}
+
+/**
+ * Serves what the CAs publish. An address that nobody asked for may be somebody else's: then the server says so and does
+ * without, since the API is what it is there for.
+ */
+async function publish(
+  services: Services,
+  { pkiListen = 'off', pkiListenGiven = false, pkiUrl }: ServerSetup,
+  log: FastifyInstance['log'],
+): Promise<Publishing | undefined> {
+  if (pkiListen === 'off') return undefined
+  const report = (err: unknown) => log.error({ err }, 'revocation could not be published')
+  const listener = createPkiServer(ca.createPki(services, pkiUrl, report), report)
+  try {
+    const url = await listenOn(listener, pkiListen)
+    log.info(`revocation lists and OCSP are served at ${url}`)
+    return { url, close: (seconds) => closeListener(listener, seconds) }
+  } catch (error) {
+    if (pkiListenGiven) throw error
+    const { host, port } = pkiListen
+    log.warn(
+      `revocation lists and OCSP are not served: ${host}:${port} cannot be had (${(error as NodeJS.ErrnoException).code}); KEYSTEAD_PKI_LISTEN names another address, or off`,
+    )
+    return undefined
+  }
+}
+
+async function closeListener(listener: HttpListener, seconds: number): Promise<void> {
+  const timer = setTimeout(() => listener.closeAllConnections(), seconds * 1000)
+  listener.closeIdleConnections()
+  await new Promise<void>((resolve) => listener.close(() => resolve()))
+  clearTimeout(timer)
+}
+
 /** Every endpoint with its function; a contract without its handlers does not compile. */
 async function wire(
   services: Services,
   seal: system.Seal,
-  { rootKey, allowRsa1024 = false }: ServerSetup,
+  { rootKey, allowRsa1024 = false, pkiUrl }: ServerSetup,
+  web: { readonly interface: ca.WebInterface; readonly port: () => number },
 ): Promise<{ routes: readonly Route[]; authority: Authority }> {
   const keys = await identity.openTokenKeys(services, seal.dataKeys)
   const principalOf = identity.rememberPrincipals(services)
   const handlers: { readonly [Area in keyof typeof catalogue]: Readonly<Record<string, unknown>> } =
     {
-      tokens: identity.tokenHandlers({ keys, principalOf }),
+      tokens: identity.tokenHandlers({ keys, principalOf, trust: signInTrust(allowRsa1024) }),
       self: identity.selfHandlers(principalOf),
       users: identity.userHandlers,
       groups: identity.groupHandlers,
@@ -250,10 +341,12 @@ async function wire(
       info: system.infoHandlers,
       rootOfTrust: system.rootOfTrustHandlers(rootOfTrust(seal, rootKey)),
       keks: system.kekHandlers(seal),
-      localCas: ca.localCaHandlers({ allowRsa1024 }),
-      certificates: ca.certificateHandlers({ allowRsa1024 }),
+      localCas: ca.localCaHandlers({ allowRsa1024 }, pkiUrl),
+      certificates: ca.certificateHandlers({ allowRsa1024 }, pkiUrl),
       externalCas: ca.externalCaHandlers,
       certificateRequests: ca.certificateRequestHandlers({ allowRsa1024 }),
+      interfaces: ca.interfaceHandlers(web.interface, web.port),
+      trustedCas: ca.trustedCaHandlers(() => web.interface.refresh()),
     }
   const routes: Route[] = []
   for (const [area, endpoints] of Object.entries(catalogue))
@@ -270,6 +363,16 @@ async function wire(
   return {
     routes,
     authority: { authenticate, grants: ({ groups }, action) => identity.grants(groups, action) },
+  }
+}
+
+/** Whose certificates sign users in, and how the web interface asks for them. */
+function signInTrust(allowRsa1024: boolean): identity.SignInTrust {
+  return {
+    allowRsa1024,
+    revocationOf: ca.revocationOf,
+    mode: ca.webMode,
+    trusted: ca.webTrust,
   }
 }
 

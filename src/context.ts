@@ -42,6 +42,11 @@ export interface Context {
   readonly now: Clock
   readonly read: Reader
   /**
+   * The certificates that the client showed in the TLS handshake, in DER, its own first; empty without one. TLS has
+   * proven that the client holds the key of the first, and nothing else about them.
+   */
+  clientCertificates(): readonly Uint8Array[]
+  /**
    * The store's transact. The unit also takes the audit record of this call, when its endpoint says `audit`, so that
    * no handler can forget it; a call that fails or writes nothing is recorded by the gate.
    */

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process'
 const steps: readonly (readonly [name: string, command: readonly string[]])[] = [
   ['format and lint', ['biome', 'check', '.']],
   ['types', ['tsc', '--noEmit']],
+  ['types of ES5', ['tsc', '-p', 'integrations/xsoar/tsconfig.json']],
   ['imports', ['depcruise', 'src', '--config', '.dependency-cruiser.cjs']],
   ['unused code', ['knip']],
   ['generated files', ['node', 'tools/generate.ts', '--check']],

@@ -17,11 +17,20 @@ test('the default CA is made once: neither a new start nor its deletion brings a
   const second = await openLab({ dataDir, keep: true })
   expect(await list(second)).toEqual([made])
   const token = await second.admin()
-  const gone = await second.ask('DELETE', `/v1/ca/local-cas/${made.id}`, { token })
-  expect(gone.status).toBe(204)
+  const ask = (method: string, path: string, body?: object) =>
+    second.ask(method, `/v1${path}`, { token, ...(body && { body }) })
+  const held = await ask('DELETE', `/ca/local-cas/${made.id}`)
+  expect(held.status).toBe(409)
+  const { id } = (await ask('POST', '/ca/local-cas', { cn: 'another' })).body
+  await ask('POST', `/ca/local-cas/${id}/self-sign`, { duration: 3650 })
+  const moved = { auto_gen_ca_id: id, trusted_cas: { local: [id] } }
+  expect((await ask('PATCH', '/configs/interfaces/web', moved)).status).toBe(200)
+  expect((await ask('DELETE', `/ca/local-cas/${made.id}`)).status).toBe(204)
   await second.stop()
 
   const third = await openLab({ dataDir })
-  expect(await list(third)).toEqual([])
+  expect((await list(third)).map(({ subject }: { subject: string }) => subject)).toEqual([
+    '/CN=another',
+  ])
   await third.stop()
 })

@@ -1,5 +1,6 @@
-import type { Context } from '../context.ts'
+import type { Caller } from '../context.ts'
 import type { ExternalCaRow, LocalCaRow } from '../store/schema.ts'
+import type { Reader } from '../store/store.ts'
 import * as externalCas from './external-cas/store.ts'
 import * as localCas from './local-cas/store.ts'
 import { uriOf } from './reference.ts'
@@ -12,12 +13,18 @@ export interface Parent {
   readonly parent: string | null
 }
 
+/** Where to look: the domain, and a database. */
+export interface Within {
+  readonly caller: Pick<Caller, 'domain'>
+  readonly read: Reader
+}
+
 /** Longer chains are refused by most verifiers; it also ends a circle of external CAs that name each other. */
 const LONGEST_CHAIN = 16
 
 /** The local or external CA that a text means. */
 export async function findParent(
-  { caller, read }: Pick<Context, 'caller' | 'read'>,
+  { caller, read }: Within,
   text: string,
 ): Promise<Parent | undefined> {
   const local = await localCas.find(read, caller.domain, text)
@@ -34,7 +41,7 @@ const parentOf = (kind: 'localca' | 'external_ca', row: LocalCaRow | ExternalCaR
 
 /** The certificates of a CA and its issuers, as far up as they are here. */
 export async function chainOf(
-  context: Pick<Context, 'caller' | 'read'>,
+  context: Within,
   { cert, parent }: { readonly cert: string; readonly parent: string | null },
 ): Promise<string> {
   const certificates = [cert]

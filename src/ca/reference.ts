@@ -1,27 +1,24 @@
-import { ROOT_DOMAIN } from '../kit/domain.ts'
+import { accountOf } from '../kit/domain.ts'
 import { Fault, quote } from '../kit/fault.ts'
+
+export { accountUri } from '../kit/domain.ts'
 
 /**
  * How CAs and certificates are called: their URIs, and what a caller's text may mean (reference 1). It is read here
  * alone, so that no two spellings meet two decisions.
  */
-export type Kind = 'localca' | 'certs' | 'external_ca'
+export type Kind = 'localca' | 'certs' | 'external_ca' | 'trusted_ca'
 
 /** What stands in front of the id in the name of an object that was given none. */
 const NAME_STEMS: Readonly<Record<Kind, string>> = {
   localca: 'localca',
   certs: 'cert',
   external_ca: 'externalca',
+  trusted_ca: 'trustedca',
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 const SCHEME = 'kylo:'
-
-/** Of the root domain, or of the domain below it. */
-const accountOf = (domain: string): string => (domain === ROOT_DOMAIN ? 'kylo' : `kylo-${domain}`)
-
-export const accountUri = (domain: string): string =>
-  `${SCHEME}${accountOf(domain)}:admin:accounts:${accountOf(domain)}`
 
 export const uriOf = (
   kind: Kind,

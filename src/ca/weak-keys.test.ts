@@ -1,7 +1,12 @@
 import { X509Certificate } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { startApi } from '../../test/support/api.ts'
+import { apiOf, startApi } from '../../test/support/api.ts'
 import { weakRequest } from '../../test/support/certificates.ts'
+import { newAuthority, ocspStatus, publishedCrl } from '../../test/support/revocation.ts'
+import { startTestServer } from '../../test/support/server.ts'
 
 describe('where the operator allows RSA keys of 1024 bits', () => {
   const api = startApi('sqlite', { allowRsa1024: true })
@@ -19,6 +24,31 @@ describe('where the operator allows RSA keys of 1024 bits', () => {
     const body = { csr: weakRequest, purpose: 'server', duration: 1 }
     const { cert } = await api.post(`/ca/local-cas/${id}/certs`, body)
     expect(new X509Certificate(cert).verify(publicKey)).toBe(true)
+  })
+
+  test('a CA with such a key stops issuing when they are no longer allowed, and revokes on', async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'keystead-weak-'))
+    const start = (allowRsa1024: boolean) =>
+      startTestServer('sqlite', { dataDir, allowRsa1024, pki: true })
+    let server = await start(true)
+    const one = apiOf(() => server)
+    const weak = await newAuthority(one, { algorithm: 'RSA', size: 1024 })
+    const issued = await weak.issue()
+    await server.stop()
+    one.close()
+    server = await start(false)
+    const two = apiOf(() => server)
+    const { csr } = await two.post('/ca/csr', { cn: 'late' })
+    const body = { csr, purpose: 'server', duration: 1 }
+    const { codeDesc } = await two.post(`/ca/local-cas/${weak.id}/certs`, body, 400)
+    expect(codeDesc).toContain('the issuing CA has a key that has 1024 bits')
+    const path = `/ca/local-cas/${weak.id}/certs/${issued.id}/revoke`
+    await two.post(path, { reason: 'superseded' }, 200)
+    expect((await publishedCrl(two, weak)).entries.has(issued.serialNumber)).toBe(true)
+    expect(await ocspStatus(two, weak, issued.serialNumber)).toMatchObject({ is: 'revoked' })
+    two.close()
+    await server.stop()
+    rmSync(dataDir, { recursive: true, force: true })
   })
 
   test('smaller ones are refused all the same', async () => {

@@ -116,6 +116,13 @@ export const commands = {
     settings: 'client',
     examples: ['keystead status'],
   },
+  commands: {
+    words: ['commands'],
+    summary: 'List all commands, the ciphertrust-* ones of integrations among them',
+    options: {},
+    settings: 'none',
+    examples: ['keystead commands', 'keystead ciphertrust-group-list --help'],
+  },
   completion: {
     words: ['completion'],
     summary: 'Print a completion script for a shell',

@@ -31,6 +31,12 @@ function offered(...words: string[]): string[] {
 }
 
 describe('in bash', () => {
+  test('the commands of the integration and their arguments are offered', () => {
+    expect(offered('ciphertrust-group-l')).toEqual(['ciphertrust-group-list'])
+    expect(offered('ciphertrust-group-list', '--group')).toEqual(['--group-name'])
+    expect(offered('ciphertrust-group-list', '--ca')).toEqual(['--ca-file'])
+  })
+
   test('the first word is a command', () => {
     expect(offered('s')).toEqual(['serve', 'status'])
     expect(offered('')).toEqual(

@@ -1,4 +1,6 @@
+import { commands as integrationCommands } from '../../integrations/xsoar/commands/index.ts'
 import { flagsOf } from './arguments.ts'
+import { connectionFlags, ownFlags } from './ciphertrust/arguments.ts'
 import { type CommandName, commandNames, commandOf, type Shell } from './commands.ts'
 import { settingNames } from './settings-kinds.ts'
 
@@ -30,6 +32,17 @@ function completedFlags(command: CommandName): Flag[] {
   return [...own, ...settings, { name: '--help', help: 'Show help.', completes: 'nothing' }]
 }
 
+/** The flags of each `ciphertrust-*` command, with what there is to say about them. */
+const integrationFlags: ReadonlyMap<string, readonly { flag: string; help: string }[]> = new Map(
+  integrationCommands.map((command) => [
+    command.name,
+    [
+      ...command.arguments.map(({ name, help }) => ({ flag: name.replaceAll('_', '-'), help })),
+      ...Object.entries(ownFlags).map(([flag, { help }]) => ({ flag, help })),
+    ],
+  ]),
+)
+
 /** Every path of words that leads to a command, and what may follow it. */
 function wordsAfter(): Map<string, string[]> {
   const after = new Map<string, string[]>([['', ['--help', '--version']]])
@@ -44,6 +57,17 @@ function wordsAfter(): Map<string, string[]> {
     const choices =
       argument !== undefined && argument.completes !== 'file' ? argument.completes : []
     after.set(name, [...choices, ...completedFlags(name).map((flag) => flag.name)])
+  }
+  for (const [name, flags] of integrationFlags) {
+    after.set('', [...(after.get('') ?? []), name])
+    const connection = [...connectionFlags.keys()].filter(
+      (flag) => !flags.some((own) => own.flag === flag),
+    )
+    after.set(name, [
+      ...flags.map(({ flag }) => `--${flag}`),
+      ...connection.map((flag) => `--${flag}`),
+      '--help',
+    ])
   }
   return after
 }
@@ -66,6 +90,7 @@ const namesWhere = (is: (flag: Flag) => boolean): string =>
 /** The steps from one path of words to the next, as they stand in a case of bash or zsh. */
 const steps = (): string =>
   [
+    ...[...integrationFlags.keys()].map((name) => `/${name}`),
     ...new Set(
       commandNames.flatMap((name) =>
         commandOf(name).words.map((_, i, words) =>
@@ -167,6 +192,12 @@ const fish = (): string => {
       return `complete -c keystead -n ${quoted(`__keystead_at '${name}'`)} -l ${flag.slice(2)}${value} -d ${quoted(help)}`
     }),
   )
+  const ofIntegration = [...integrationFlags].flatMap(([name, own]) =>
+    own.map(
+      ({ flag, help }) =>
+        `complete -c keystead -n ${quoted(`__keystead_at '${name}'`)} -l ${flag}${flag === 'force' ? '' : ' -r'} -d ${quoted(help)}`,
+    ),
+  )
   const files = takesFile.map(
     (name) => `complete -c keystead -n ${quoted(`__keystead_at '${name}'`)} -F`,
   )
@@ -182,7 +213,7 @@ function __keystead_at
   test "$command" = "$argv[1]"
 end
 complete -c keystead -f
-${[...words, ...flags, ...files].join('\n')}
+${[...words, ...flags, ...ofIntegration, ...files].join('\n')}
 `
 }
 

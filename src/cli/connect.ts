@@ -15,16 +15,17 @@ export function connect(settings: ClientSettings, credentials: Credentials | und
     domain: settings.domain,
     userAgent: `keystead/${packageVersion()}`,
   }
-  return new Client(
-    nodeTransport({
-      url: settings.url,
-      ca: trusted(settings),
-      insecure: settings.insecure,
-      timeout: settings.timeoutSeconds * 1000,
-    }),
-    options,
-  )
+  return new Client(transportFor(settings), options)
 }
+
+/** The way to that server. */
+export const transportFor = (settings: ClientSettings) =>
+  nodeTransport({
+    url: settings.url,
+    ca: trusted(settings),
+    insecure: settings.insecure,
+    timeout: settings.timeoutSeconds * 1000,
+  })
 
 /** This machine's own server is known by the CA in its data folder; others by the file named, or the system's CAs. */
 function trusted({ caFile, urlGiven, dataDir }: ClientSettings): Buffer | undefined {

@@ -1,7 +1,7 @@
 import { type Command, type CommandName, commandNames, commandOf } from './commands.ts'
 import { settingsHelp } from './settings-docs.ts'
 
-const EXITS = [
+export const EXITS = [
   '0  done',
   '1  failed, or the answer is no',
   '2  the command line or a setting is wrong',
@@ -99,7 +99,7 @@ const optionRows = ({ options }: Command): { left: string; right: string }[] =>
 const WIDTH = 100
 const LEFT = 28
 
-function columns(rows: readonly { left: string; right: string }[]): string[] {
+export function columns(rows: readonly { left: string; right: string }[]): string[] {
   return rows.flatMap(({ left, right }) => {
     const [first = '', ...rest] = wrapped(right, LEFT)
     const opening = `  ${left}`
@@ -110,7 +110,7 @@ function columns(rows: readonly { left: string; right: string }[]): string[] {
 }
 
 /** Lines of at most WIDTH characters, each behind `indent` spaces. */
-function wrapped(text: string, indent: number): string[] {
+export function wrapped(text: string, indent: number): string[] {
   const lines = ['']
   for (const word of text.trim().split(/\s+/)) {
     const line = lines.at(-1) ?? ''

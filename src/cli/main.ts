@@ -2,7 +2,6 @@ import { parse } from './arguments.ts'
 import type { Run, Runner } from './commands/run.ts'
 import type { CommandName, Shell } from './commands.ts'
 import { SHELLS } from './commands.ts'
-import { completionScript } from './completion.ts'
 import { usernameOf } from './connect.ts'
 import { EXIT, type ExitCode, explain, UsageError } from './failures.ts'
 import { helpOf, overview } from './help.ts'
@@ -29,6 +28,7 @@ const runners: Record<CommandName, () => Promise<Runner>> = {
   'audit verify': async () => (await import('./commands/audit.ts')).verifyAudit,
   'audit head': async () => (await import('./commands/audit.ts')).exportAuditHead,
   status: async () => (await import('./commands/status.ts')).status,
+  commands: async () => (await import('./commands/list.ts')).listCommands,
   completion: async () => completion,
 }
 
@@ -41,6 +41,16 @@ export async function runCli(
   const terminal = new Terminal(io)
   let target: ClientSettings | undefined
   try {
+    const [first, second] = argv
+    // Their table is loaded for them alone, so that the other commands start without it.
+    if (/^(ciphertrust-|test-module$)/.test((first === 'help' ? second : first) ?? '')) {
+      const { runCiphertrust } = await import('./ciphertrust/run.ts')
+      const words = first === 'help' ? [...argv.slice(1), '--help'] : argv
+      return await runCiphertrust(words, terminal, (flags) => {
+        target = readClientSettings(flags, io.env, io.cwd)
+        return target
+      })
+    }
     const request = parse(argv)
     if (request.wants === 'version') {
       terminal.say(`keystead ${packageVersion()}`)
@@ -77,6 +87,7 @@ export async function runCli(
 const completion: Runner = async ({ terminal, invocation }) => {
   const shell = SHELLS.find((known): known is Shell => known === invocation.argument)
   if (shell === undefined) throw new UsageError(`There are completions for ${SHELLS.join(', ')}.`)
+  const { completionScript } = await import('./completion.ts')
   terminal.put(completionScript(shell))
   return EXIT.ok
 }

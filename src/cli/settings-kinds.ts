@@ -114,6 +114,12 @@ export const address: Kind<Address> = {
   },
 }
 
+/** An address, or the word that there is none. */
+export const addressOrOff: Kind<Address | 'off'> = {
+  value: 'HOST:PORT|off',
+  parse: (given, base) => (given === 'off' ? given : address.parse(given, base)),
+}
+
 /** DNS names and IP addresses, separated by commas. */
 export const names: Kind<readonly string[]> = {
   value: 'NAME,…',
@@ -157,6 +163,23 @@ export const httpsUrl: Kind<string> = {
       throw new Complaint('must not hold a user or password; they have settings of their own')
     if (url.search !== '' || url.hash !== '')
       throw new Complaint('must end with the host, its port, or a path')
+    return url.href.replace(/\/+$/, '')
+  },
+}
+
+/**
+ * The base of addresses that stand in certificates. Plain HTTP only: whoever looks up a revocation over TLS would have to look
+ * up another first (RFC 5280 section 8).
+ */
+export const httpUrl: Kind<string> = {
+  value: 'URL',
+  parse(given) {
+    const url = URL.canParse(given) ? new URL(given) : undefined
+    if (url?.protocol !== 'http:')
+      throw new Complaint('must be a URL such as http://pki.example.com, without TLS')
+    if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '')
+      throw new Complaint('must end with the host, its port, or a path')
+    if (url.href.length > 512) throw new Complaint('must have at most 512 characters')
     return url.href.replace(/\/+$/, '')
   },
 }

@@ -46,6 +46,9 @@ describe('without any setting', () => {
       logLevel: 'info',
       shutdownSeconds: 20,
       allowRsa1024: false,
+      pkiListen: { host: '127.0.0.1', port: 8080 },
+      pkiListenGiven: false,
+      pkiUrl: undefined,
     })
   })
 
@@ -247,4 +250,33 @@ test('one wrong letter never hides what was meant', () => {
       },
     ),
   )
+})
+
+describe('where revocation is published', () => {
+  test('is on this machine alone unless said otherwise, and may be nowhere', () => {
+    expect(serve({ KEYSTEAD_PKI_LISTEN: 'off' })).toMatchObject({
+      pkiListen: 'off',
+      pkiListenGiven: true,
+    })
+    expect(serve({}, ['--pki-listen', '127.0.0.1:80'])).toMatchObject({
+      pkiListen: { host: '127.0.0.1', port: 80 },
+      pkiListenGiven: true,
+    })
+    expect(refusal({ KEYSTEAD_PKI_LISTEN: '0.0.0.0:80' })).toContain('KEYSTEAD_PKI_LISTEN')
+    expect(refusal({ KEYSTEAD_PKI_LISTEN: '0.0.0.0:80', KEYSTEAD_ALLOW_REMOTE: '1' })).toBe('')
+  })
+
+  test('has an address without TLS, a user or a query', () => {
+    const url = (text: string) => serve({ KEYSTEAD_PKI_URL: text }).pkiUrl
+    expect(url('http://pki.example.com/')).toBe('http://pki.example.com')
+    expect(url('http://pki.example.com:81/ca/')).toBe('http://pki.example.com:81/ca')
+    for (const wrong of [
+      'https://pki.example.com',
+      'http://u:p@h',
+      'http://h/?x',
+      'http://h/#x',
+      'h',
+    ])
+      expect(refusal({ KEYSTEAD_PKI_URL: wrong }), wrong).toContain('KEYSTEAD_PKI_URL')
+  })
 })

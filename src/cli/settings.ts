@@ -2,11 +2,13 @@ import { join } from 'node:path'
 import {
   type Address,
   address,
+  addressOrOff,
   type Environment,
   file,
   folder,
   hostAndPort,
   httpsUrl,
+  httpUrl,
   isLoopback,
   type NamedSetting,
   names,
@@ -44,6 +46,12 @@ export interface ServerSettings extends CommonSettings {
   readonly shutdownSeconds: number
   /** RSA keys of 1024 bits in CAs and certificates. */
   readonly allowRsa1024: boolean
+  /** Where revocation lists and OCSP answers are served, over plain HTTP. */
+  readonly pkiListen: Address | 'off'
+  /** Whether somebody asked for this address: then it is needed, and else only wished for. */
+  readonly pkiListenGiven: boolean
+  /** The base of the addresses that certificates name; undefined: they name none. */
+  readonly pkiUrl: string | undefined
 }
 
 /** What the commands that speak to a server read. */
@@ -80,7 +88,7 @@ export const commonRows: Rows<CommonSettings> = {
   },
 }
 
-export const serverRows: Rows<Omit<ServerSettings, keyof CommonSettings>> = {
+export const serverRows: Rows<Omit<ServerSettings, keyof CommonSettings | 'pkiListenGiven'>> = {
   allowRemote: {
     kind: onOff,
     default: '0',
@@ -120,6 +128,15 @@ export const serverRows: Rows<Omit<ServerSettings, keyof CommonSettings>> = {
     kind: onOff,
     default: '0',
     help: 'Lets CAs and certificates have RSA keys of 1024 bits, which are weak: for devices that can do no better.',
+  },
+  pkiListen: {
+    kind: addressOrOff,
+    default: '127.0.0.1:8080',
+    help: 'Where revocation lists and OCSP answers are served over plain HTTP, or off. Where other machines reach it, only with --allow-remote.',
+  },
+  pkiUrl: {
+    kind: httpUrl,
+    help: 'The address under which others reach that, such as http://pki.example.com. It is written into certificates as the place to look up their revocation; without it they name none.',
   },
 }
 
@@ -193,14 +210,23 @@ export function readServerSettings(
     logLevel: given.value('logLevel', serverRows.logLevel) ?? 'info',
     shutdownSeconds: given.value('shutdownSeconds', serverRows.shutdownSeconds) ?? 20,
     allowRsa1024: given.value('allowRsa1024', serverRows.allowRsa1024) ?? false,
+    pkiListen:
+      given.value('pkiListen', serverRows.pkiListen) ??
+      address.parse(serverRows.pkiListen.default ?? '', cwd),
+    pkiListenGiven: given.text('pkiListen') !== undefined,
+    pkiUrl: given.value('pkiUrl', serverRows.pkiUrl),
   }
   const variable = settings.rootKey.scheme === 'env' ? settings.rootKey.variable : undefined
   problems.push(...given.unknownVariables(variable))
-  if (!isLoopback(listen.host) && !settings.allowRemote)
-    problems.push(
-      `${settingNames('listen').env} is ${hostAndPort(listen)}, where other machines reach it; ` +
-        `set ${settingNames('allowRemote').env}=1 if they should.`,
-    )
+  for (const [name, where] of [
+    ['listen', listen],
+    ['pkiListen', settings.pkiListen],
+  ] as const)
+    if (where !== 'off' && !isLoopback(where.host) && !settings.allowRemote)
+      problems.push(
+        `${settingNames(name).env} is ${hostAndPort(where)}, where other machines reach it; ` +
+          `set ${settingNames('allowRemote').env}=1 if they should.`,
+      )
   const { NODE_TLS_REJECT_UNAUTHORIZED: checksCertificates } = env
   if (checksCertificates === '0')
     problems.push(

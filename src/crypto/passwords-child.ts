@@ -2,13 +2,13 @@
  * The process that hashes passwords for passwords.ts. It ends when its parent does, since the channel then closes,
  * and it leaves the signals that stop a server to the parent, which may still need it for its last requests.
  */
-import { setPriority } from 'node:os'
 import { hash, verify } from '@node-rs/argon2'
 import { hardenProcess } from './harden.ts'
-import { COST, type Job, LOW_PRIORITY } from './passwords-protocol.ts'
+import { lowerPriority } from './low-priority.ts'
+import { COST, type Job } from './passwords-protocol.ts'
 
 hardenProcess()
-setPriority(LOW_PRIORITY)
+lowerPriority(process.pid)
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
 process.on('disconnect', () => process.exit())
 

@@ -1,15 +1,11 @@
-import { constants } from 'node:os'
-
 /** One piece of work for the process that hashes passwords: with `phc` to check, without to hash. */
 export interface Job {
   readonly password: string
   readonly phc?: string
 }
 
-export interface Answer {
-  /** The PHC string, or whether the password is right; absent when the work failed. */
-  readonly value?: string | boolean
-}
+/** The PHC string, or whether the password is right. */
+export type Value = string | boolean
 
 /** OWASP's first choice for Argon2id, in KiB and passes. `algorithm` 2 is Argon2id. */
 export const COST = {
@@ -19,6 +15,3 @@ export const COST = {
   parallelism: 1,
   outputLen: 32,
 } as const
-
-/** Low enough to give way to requests, and not so low that a busy server lets nobody sign in. */
-export const LOW_PRIORITY = constants.priority.PRIORITY_BELOW_NORMAL

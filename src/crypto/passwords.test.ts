@@ -51,21 +51,21 @@ describe('user passwords', () => {
     expect(dummy.replace(/\$[^$]+\$[^$]+$/, '')).toBe(real.replace(/\$[^$]+\$[^$]+$/, ''))
     expect(dummy).toHaveLength(real.length)
     expect(dummyHash()).not.toBe(dummy)
-    const median = async (phc: string, password: string, expected: boolean) => {
+    const quickest = async (phc: string, password: string, expected: boolean) => {
       const times: number[] = []
       for (let i = 0; i < 7; i++) {
         const start = performance.now()
         expect(await hasher.verify(phc, password)).toBe(expected)
         times.push(performance.now() - start)
       }
-      return times.sort((a, b) => a - b)[3] ?? 0
+      return Math.min(...times)
     }
     const [right, wrong, none] = [
-      await median(real, 'right', true),
-      await median(real, 'wrong', false),
-      await median(dummy, 'wrong', false),
+      await quickest(real, 'right', true),
+      await quickest(real, 'wrong', false),
+      await quickest(dummy, 'wrong', false),
     ]
-    // Far from a statistical test: only work that is skipped altogether would fail it.
+    // Other work on the machine makes a run slower, never quicker: only work that is skipped altogether fails this.
     for (const time of [wrong, none]) expect(time).toBeGreaterThan(right / 3)
   })
 

@@ -7,6 +7,7 @@ import { Fault } from '../kit/fault.ts'
 import { SESSION_COOKIE } from '../kit/session-cookie.ts'
 import { stamp } from '../kit/time.ts'
 import type { AuditEntry } from '../store/store.ts'
+import { clientCertificates } from './client-certificate.ts'
 
 /** Who may do what, as the gate asks it; identity answers. */
 export interface Authority {
@@ -84,6 +85,7 @@ export class Passage {
       origin: this.#origin,
       now: services.now,
       read: services.store.read,
+      clientCertificates: () => clientCertificates(request.raw.socket),
       transact: (work) => this.#transact(work),
       may,
       authorize(action, resource) {

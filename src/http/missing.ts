@@ -32,7 +32,6 @@ export const missing: readonly {
   { under: '/v1/audit/loki', what: 'The Loki query interface' },
   { under: '/v1/system', what: 'This part of system management' },
   { under: '/v1/configs', what: 'Configuration over REST' },
-  { under: '/v1/trusted-cas', what: 'The trust store' },
   { under: '/v1/licensing', what: 'Licensing' },
   { under: '/v1/nodes', what: 'Cluster management' },
   { under: '/v1/cluster', what: 'Cluster management' },

@@ -6,6 +6,7 @@ import type { Endpoint, Method } from '../kit/endpoint.ts'
 import { Fault, Tampered } from '../kit/fault.ts'
 import { MAX_LIMIT } from '../kit/wire.ts'
 import { faultOnTheWire, internalError } from './faults.ts'
+import { withKnownNames } from './field-names.ts'
 import { ANONYMOUS, type Authority, credential, Passage } from './gate.ts'
 import { parseJson } from './json.ts'
 import { parseForm, parseQuery } from './query.ts'
@@ -98,7 +99,10 @@ export function passageFor(route: Route, { services, authority, checkReplies }: 
         if (typeof endpoint.access === 'object')
           passage.context.authorize(endpoint.access.action, endpoint.access.resource)
       }
-      const query = endpoint.query === undefined ? undefined : parseQuery(queryText(request.url))
+      const query =
+        endpoint.query === undefined
+          ? undefined
+          : parseQuery(queryText(request.url), endpoint.repeats)
       const input = {
         params: parseInput(endpoint.params, request.params),
         query: parseInput(endpoint.query, query),
@@ -140,7 +144,8 @@ function bodyOf(request: FastifyRequest, endpoint: Endpoint): unknown {
       throw new Fault('unsupported-media-type', 'this call takes JSON')
     return parseForm(bytes)
   }
-  return withoutNulls(parseJson(bytes))
+  const body = withoutNulls(parseJson(bytes))
+  return endpoint.anyCase && endpoint.body ? withKnownNames(endpoint.body, body) : body
 }
 
 const isForm = (type: string): boolean => /^application\/x-www-form-urlencoded\b/i.test(type)

@@ -21,6 +21,8 @@ const TITLES: Readonly<Record<string, string>> = {
   certificates: 'Certificates',
   externalCas: 'External CAs',
   certificateRequests: 'Certificate requests',
+  interfaces: 'Interfaces',
+  trustedCas: 'Trusted CAs',
 }
 
 export function openapi(catalogue: Readonly<Record<string, Endpoints>>, version: string): Json {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Server } from 'node:https'
 import type { Socket } from 'node:net'
-import type { SecureContextOptions } from 'node:tls'
+import type { SecureContextOptions, TlsOptions } from 'node:tls'
 import Fastify, {
   type FastifyInstance,
   type FastifyReply,
@@ -16,9 +16,15 @@ import { missingAreas } from './missing.ts'
 import { fail, type MountOptions, mount, type Route } from './mount.ts'
 import { mountOperations, type Operations } from './operations.ts'
 
+/** How connections are accepted; suites and versions with it, since Node's defaults reach further back. */
+export interface ListenerTls {
+  readonly context: SecureContextOptions
+  readonly asksForCertificate: boolean
+}
+
 export interface ServerOptions extends MountOptions {
   readonly routes: readonly Route[]
-  readonly tls: SecureContextOptions
+  readonly tls: ListenerTls
   readonly operations: Operations
   readonly logger: FastifyServerOptions['logger']
 }
@@ -26,7 +32,14 @@ export interface ServerOptions extends MountOptions {
 /** The HTTPS server with everything mounted, not yet listening. */
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
   const server = Fastify({
-    https: { ...secureContext(options.tls), headersTimeout: 15_000, maxHeaderSize: 16 * 1024 },
+    https: {
+      ...options.tls.context,
+      // Asked for, never demanded: who signs in by it is told apart by what the certificate says, not by TLS.
+      requestCert: options.tls.asksForCertificate,
+      rejectUnauthorized: false,
+      headersTimeout: 15_000,
+      maxHeaderSize: 16 * 1024,
+    },
     // Fastify sets these two itself, whatever `https` says.
     requestTimeout: 60_000,
     keepAliveTimeout: 65_000,
@@ -62,22 +75,16 @@ const unused = (): never => {
   throw new Error('no route has a schema for Fastify')
 }
 
-/** Puts another certificate in place for the connections to come. */
-export function replaceCertificate(server: FastifyInstance, tls: SecureContextOptions): void {
-  // Node falls back to its defaults for whatever is left out here.
-  const https = server.server as unknown as Server
-  https.setSecureContext(secureContext(tls))
+/** Lets the connections to come be accepted in another way; those that are open go on as they are. */
+export function replaceTls(
+  server: FastifyInstance,
+  { context, asksForCertificate }: ListenerTls,
+): void {
+  // Node reads this for each connection it accepts, and its types know it as an option of the start only.
+  const https = server.server as unknown as Server & Pick<TlsOptions, 'requestCert'>
+  https.setSecureContext(context)
+  https.requestCert = asksForCertificate
 }
-
-const secureContext = (tls: SecureContextOptions): SecureContextOptions => ({
-  ...tls,
-  minVersion: 'TLSv1.2',
-  // AEAD suites with forward secrecy only (H10); TLS 1.3's own come first.
-  ciphers:
-    'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:' +
-    'ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:' +
-    'ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384',
-})
 
 /** What the HTTP parser gave up on has no request to answer; the connection gets the API's error all the same. */
 function answerUnreadable({ code }: { code: string }, socket: Socket): void {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { normalDn, sameDn } from './dn.ts'
+import { dnOfSubject, normalDn, sameDn } from './dn.ts'
 
 describe('distinguished names', () => {
   test('come back in the fixed order, whichever way they were written', () => {
@@ -29,6 +29,25 @@ describe('distinguished names', () => {
       expect(() => normalDn(bad), bad).toThrow('is not a distinguished name')
     for (const bad of ['CN=a\\', 'CN=a\\z', 'CN=\\ff', 'CN=#0403', '/C=US/CN=jo', 'CN=a\\00'])
       expect(() => normalDn(bad), bad).toThrow('is not a distinguished name')
+  })
+
+  test('name a type by any of its names, or by its identifier', () => {
+    expect(normalDn('emailAddress=jo@example.com,2.5.4.3=jo,S=TX,OID.2.5.4.6=US')).toBe(
+      'C=US,ST=TX,E=jo@example.com,CN=jo',
+    )
+    expect(sameDn('userid=jo', '0.9.2342.19200300.100.1.1=jo')).toBe(true)
+    expect(sameDn('SN=jo', 'serialNumber=jo')).toBe(false)
+  })
+
+  test('are the same for the parts of a certificate, which are never read as text', () => {
+    const [O, CN] = ['2.5.4.10', '2.5.4.3']
+    const subject = [
+      { oid: O, value: 'Foo, Inc,CN=al' },
+      { oid: CN, value: 'jo' },
+      { oid: '1.2.3.4', value: ' x#' },
+    ]
+    expect(dnOfSubject(subject)).toBe(normalDn('CN=jo,1.2.3.4=\\ x\\#,O=Foo\\, Inc\\,CN\\=al'))
+    expect(dnOfSubject([{ oid: CN, value: 'a,O=b' }])).not.toBe(normalDn('CN=a,O=b'))
   })
 
   test('any values survive being written, and the normal form is its own', () => {

@@ -13,6 +13,36 @@ interface TypedValue {
 
 const MAX_PARTS = 64
 
+/** One attribute type, by its identifier: how it is written here, and how else it may be written. */
+const TYPES: readonly (readonly [oid: string, name: string, ...others: readonly string[]])[] = [
+  ['2.5.4.6', 'C'],
+  ['2.5.4.8', 'ST', 'S'],
+  ['2.5.4.7', 'L'],
+  ['2.5.4.10', 'O'],
+  ['2.5.4.11', 'OU'],
+  ['2.5.4.3', 'CN'],
+  ['2.5.4.4', 'SN', 'SURNAME'],
+  ['2.5.4.42', 'GN', 'G', 'GIVENNAME'],
+  ['2.5.4.43', 'INITIALS'],
+  ['2.5.4.44', 'GENERATIONQUALIFIER'],
+  ['2.5.4.12', 'TITLE', 'T'],
+  ['2.5.4.5', 'SERIALNUMBER'],
+  ['2.5.4.9', 'STREET'],
+  ['2.5.4.17', 'POSTALCODE'],
+  ['2.5.4.46', 'DNQUALIFIER'],
+  ['2.5.4.65', 'PSEUDONYM'],
+  ['2.5.4.97', 'ORGANIZATIONIDENTIFIER'],
+  ['0.9.2342.19200300.100.1.1', 'UID', 'USERID'],
+  ['0.9.2342.19200300.100.1.25', 'DC'],
+  ['1.2.840.113549.1.9.1', 'E', 'EMAIL', 'EMAILADDRESS'],
+  ['1.2.840.113549.1.9.2', 'UNSTRUCTUREDNAME'],
+]
+const NAMES: ReadonlyMap<string, string> = new Map(
+  TYPES.flatMap(([oid, name, ...others]) =>
+    [oid, `OID.${oid}`, ...others].map((other) => [other, name] as const),
+  ),
+)
+
 /** Types not named here stand before CN, by name. */
 const ORDER = ['C', 'ST', 'L', 'O', 'OU']
 const rank = (type: string): number => {
@@ -24,7 +54,16 @@ const rank = (type: string): number => {
 /** The one text of this name; empty stays empty. Throws 'invalid' for what is no distinguished name. */
 export function normalDn(text: string): string {
   if (text.trim() === '') return ''
-  const pairs = parseDn(text).map(({ type, value }) => `${type}=${escapeValue(value)}`)
+  return written(parseDn(text))
+}
+
+/** The same text for the typed values of a certificate's subject, which are never read out of text. */
+export const dnOfSubject = (
+  parts: readonly { readonly oid: string; readonly value: string }[],
+): string => written(parts.map(({ oid, value }) => ({ type: NAMES.get(oid) ?? oid, value })))
+
+function written(parts: readonly TypedValue[]): string {
+  const pairs = parts.map(({ type, value }) => `${type}=${escapeValue(value)}`)
   return [...new Set(pairs)].sort(byOrder).join(',')
 }
 
@@ -43,15 +82,17 @@ function parseDn(text: string): readonly TypedValue[] {
   if (parts.length > MAX_PARTS) throw wrong(text, `more than ${MAX_PARTS} parts`)
   return parts.map((part) => {
     const equals = part.indexOf('=')
-    const type = part.slice(0, Math.max(equals, 0)).trim().toUpperCase()
-    // RFC 4512 §1.4: a short name, or an object identifier in dotted decimals.
-    if (!/^(?:[A-Z][A-Z0-9-]{0,63}|\d+(?:\.\d+){1,31})$/.test(type))
-      throw wrong(text, 'every part must read TYPE=value')
+    const type = typeNamed(part.slice(0, Math.max(equals, 0)).trim().toUpperCase())
+    if (type === undefined) throw wrong(text, 'every part must read TYPE=value')
     const value = unescapeValue(text, part.slice(equals + 1))
     if (value === '') throw wrong(text, `${type} has no value`)
     return { type, value }
   })
 }
+
+/** RFC 4512 §1.4: a short name, or an object identifier in dotted decimals. */
+const typeNamed = (type: string): string | undefined =>
+  NAMES.get(type) ?? (/^(?:[A-Z][A-Z0-9-]{0,63}|\d+(?:\.\d+){1,31})$/.test(type) ? type : undefined)
 
 function splitUnescaped(text: string): string[] {
   const parts: string[] = []

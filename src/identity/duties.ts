@@ -58,6 +58,8 @@ export const predefinedGroups: Readonly<Record<string, Predefined>> = {
     'ReadService',
     'RestartService',
     'UpdateSystemInfo',
+    // Adding one could let them sign in as anybody, so only members of admin do.
+    'ReadTrustedCA',
   ),
   'User Admins': admins(
     'CreateUser',

@@ -28,6 +28,10 @@ export interface Endpoint<
   readonly params?: Params
   readonly query?: Query
   readonly body?: Body
+  /** Query parameters that may be given more than once; they arrive as one text, joined by commas. */
+  readonly repeats?: readonly string[]
+  /** Whether fields of the body are known by their names in any case, since clients do not agree on it. */
+  readonly anyCase?: boolean
   /** How a body is refused that does not fit its schema, where the API has another word for that than `invalid`. */
   readonly wrongBody?: 'invalid-parameter'
   /** z.undefined() together with status 204: no body. */

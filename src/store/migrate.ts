@@ -3,11 +3,17 @@ import { type Migration, Migrator } from 'kysely/migration'
 import { Fault } from '../kit/fault.ts'
 import * as first from './migrations/0001-first.ts'
 import * as certificates from './migrations/0002-certificates.ts'
+import * as revocation from './migrations/0003-revocation.ts'
+import * as interfaces from './migrations/0004-interfaces.ts'
+import * as certificateSignIn from './migrations/0005-certificate-sign-in.ts'
 
 /** In order; never edited once released. */
 const migrations: Readonly<Record<string, Migration>> = {
   '0001-first': { up: first.up },
   '0002-certificates': { up: certificates.up },
+  '0003-revocation': { up: revocation.up },
+  '0004-interfaces': { up: interfaces.up },
+  '0005-certificate-sign-in': { up: certificateSignIn.up },
 }
 
 /**

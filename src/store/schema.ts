@@ -20,6 +20,14 @@ export interface Schema {
   local_cas: LocalCaRow
   certificates: CertificateRow
   external_cas: ExternalCaRow
+  revocations: RevocationRow
+  revocation_changes: RevocationChangesRow
+  crl_numbers: CrlNumberRow
+  crls: CrlRow
+  ocsp_responders: OcspResponderRow
+  interfaces: InterfaceRow
+  interface_certificates: InterfaceCertificateRow
+  trusted_cas: TrustedCaRow
   counts: CountRow
   generations: GenerationRow
   audit_records: AuditRecordRow
@@ -205,6 +213,8 @@ export interface RefreshTokenRow extends Sealed {
   revoked_at: string | null
   /** 1 once a renewal has put another in its place: showing this one again ends the session. */
   replaced: number
+  /** PEM of the client certificates that opened the session, the user's first; null without any. */
+  certificates: string | null
   /** Written at every use and so not under the row's seal; `use_seal` covers id and this time. */
   last_used_at: string
   use_seal: Uint8Array
@@ -291,6 +301,131 @@ export interface ExternalCaRow extends Sealed, CertificateColumns {
   parent: string | null
   client_authentication: number
   user_authentication: number
+  created_at: string
+  updated_at: string
+}
+
+/**
+ * What a local CA says of a serial number that it issued, for as long as that matters: of every certificate that was
+ * ever revoked, and of those that were deleted while they were good.
+ */
+export interface RevocationRow extends Sealed {
+  ca_id: string
+  /** Decimal. */
+  serial_number: string
+  domain_id: string
+  /** `revoked`; `resumed` after a hold; `issued`: deleted from the records and good. */
+  state: string
+  /** Both null unless revoked. */
+  reason: string | null
+  revoked_at: string | null
+  /** The end of the certificate. */
+  not_after: string
+  /** Which of the CA's changes this is; 0 for what is on no list. */
+  change_number: number
+  updated_at: string
+}
+
+/** How often what a CA says of its certificates has changed: lists and answers made earlier are old. */
+export interface RevocationChangesRow extends Sealed {
+  ca_id: string
+  domain_id: string
+  changes: number
+}
+
+/** The CRL numbers of a CA: the last one given, and the list that deltas stand on. */
+export interface CrlNumberRow extends Sealed {
+  ca_id: string
+  domain_id: string
+  number: number
+  base_number: number
+  base_changes: number
+  base_at: string
+  /** What all certificates of the CA name as the place of its lists; empty when they do not all name the same. */
+  address: string
+}
+
+/** The newest CRL of each kind: every node serves the same bytes, before and after a restart. */
+export interface CrlRow extends Sealed {
+  ca_id: string
+  /** `full` or `delta`. */
+  kind: string
+  domain_id: string
+  number: number
+  /** The changes of the CA that it holds, at least. */
+  changes: number
+  this_update: string
+  next_update: string
+  /** The address of the server when it was made; empty: none. */
+  address: string
+  der: Uint8Array
+}
+
+/** The certificate and key that answer OCSP requests for a CA; the id is the CA's. */
+export interface OcspResponderRow extends Sealed {
+  id: string
+  domain_id: string
+  /** PEM. */
+  cert: string
+  not_after: string
+  /** PKCS #8 inside the envelope. */
+  private_key: Uint8Array
+  created_at: string
+}
+
+/** A service on a port. Null stands for the server's own choice. */
+export interface InterfaceRow extends Sealed {
+  id: string
+  domain_id: string
+  name: string
+  interface_type: string
+  mode: string
+  minimum_tls_version: string
+  maximum_tls_version: string
+  /** URI of a local CA; empty: no certificate is made by itself. */
+  auto_gen_ca_id: string
+  auto_gen_days_before_expiry: number
+  /** JSON: whom a certificate that is made here names, beside the server's own names. */
+  auto_gen_attributes: string | null
+  /** JSON: `local` and `external`, lists of identifiers as they were given. */
+  trusted_cas: string
+  /** JSON: names of the suites and groups that are on. */
+  tls_ciphers: string | null
+  tls_groups: string | null
+  /** The certificate that is shown, the one that follows it, and the request that waits for one. */
+  certificate_id: string
+  upcoming_id: string | null
+  request_id: string | null
+  created_at: string
+  updated_at: string
+}
+
+/** A key of an interface with its certificate, or with the request for one. */
+export interface InterfaceCertificateRow extends Sealed {
+  id: string
+  domain_id: string
+  interface_id: string
+  /** `generated` here, `given` by a caller, or a `request` without a certificate yet. */
+  origin: string
+  /** PEM, the server's own first; empty for a request. */
+  chain: string
+  /** PKCS #10 in PEM; null for what was given with its key. */
+  csr: string | null
+  /** The local CA that made it; null for what was not made here. */
+  ca_id: string | null
+  /** PKCS #8 inside the envelope. */
+  private_key: Uint8Array
+  created_at: string
+}
+
+/** A CA that a service trusts, beside those of its interface. */
+export interface TrustedCaRow extends Sealed {
+  id: string
+  domain_id: string
+  ca_id: string
+  /** `local` or `external`. */
+  ca_type: string
+  service: string
   created_at: string
   updated_at: string
 }

@@ -224,6 +224,7 @@ describe.each(databases)('the store on %s', (_name, open) => {
         revoke_unused_seconds: 60,
         revoked_at: null,
         replaced: 0,
+        certificates: null,
         last_used_at: at,
         use_seal: sealUse(keys.rowKey, 'token-1', at),
       }),

@@ -28,6 +28,8 @@ export interface Exchange {
   readonly framing?: 'length' | 'chunked' | 'none'
   /** The one TLS version that the client offers. */
   readonly tls?: SecureVersion
+  /** What the client shows in the TLS handshake, in PEM; on a connection of its own. */
+  readonly certificate?: { readonly cert: string; readonly key: string }
   /** One status or any of several; 0: the connection must not come about. */
   readonly status: number | readonly number[]
   readonly body?: Expected
@@ -96,3 +98,4 @@ export const get = shaped('GET')
 export const del = shaped('DELETE')
 export const post = shapedWithJson('POST')
 export const patch = shapedWithJson('PATCH')
+export const put = shapedWithJson('PUT')

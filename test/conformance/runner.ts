@@ -224,6 +224,7 @@ class Stage {
       body: payload?.bytes,
       framing: exchange.framing ?? 'length',
       tls: exchange.tls,
+      certificate: exchange.certificate && fill(exchange.certificate, this.#values),
     }
   }
 

@@ -9,6 +9,8 @@ export interface Sent {
   readonly body: Buffer | undefined
   readonly framing: 'length' | 'chunked' | 'none'
   readonly tls: SecureVersion | undefined
+  /** Shown in the TLS handshake, in PEM. */
+  readonly certificate?: { readonly cert: string; readonly key: string } | undefined
 }
 
 export interface Answer {
@@ -43,8 +45,9 @@ export function connect(url: string, trust: { ca?: string; insecure?: boolean })
         port: base.port === '' ? 443 : Number(base.port),
         method: sent.method,
         path: sent.path,
-        agent: oneVersion === undefined ? agent : false,
+        agent: oneVersion === undefined && sent.certificate === undefined ? agent : false,
         ...options,
+        ...sent.certificate,
         ...(oneVersion === undefined
           ? undefined
           : { minVersion: oneVersion, maxVersion: oneVersion, ciphers: 'DEFAULT@SECLEVEL=0' }),

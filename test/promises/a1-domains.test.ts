@@ -33,6 +33,7 @@ const admin: readonly Principal[] = ['admin']
 const userAdmins: readonly Principal[] = ['User Admins', 'admin']
 const caAdmins: readonly Principal[] = ['CA Admins', 'admin']
 const auditAdmins: readonly Principal[] = ['Audit Admins', 'admin']
+const systemAdmins: readonly Principal[] = ['System Admins', 'admin']
 
 /** Whom each endpoint lets past its gate. A new endpoint has no line here, and fails. */
 const expectations: Readonly<Record<string, readonly Principal[]>> = {
@@ -102,6 +103,29 @@ const expectations: Readonly<Record<string, readonly Principal[]>> = {
   'externalCas.update': caAdmins,
   'externalCas.delete': caAdmins,
   'certificateRequests.create': caAdmins,
+  'interfaces.list': systemAdmins,
+  'interfaces.create': systemAdmins,
+  'interfaces.get': systemAdmins,
+  'interfaces.update': systemAdmins,
+  'interfaces.delete': systemAdmins,
+  'interfaces.enable': systemAdmins,
+  'interfaces.disable': systemAdmins,
+  'interfaces.getCertificate': systemAdmins,
+  'interfaces.putCertificate': systemAdmins,
+  'interfaces.generateCertificate': systemAdmins,
+  'interfaces.getRequest': systemAdmins,
+  'interfaces.createRequest': systemAdmins,
+  'interfaces.useCertificate': systemAdmins,
+  'interfaces.getUpcoming': systemAdmins,
+  'interfaces.putUpcoming': systemAdmins,
+  'interfaces.deleteUpcoming': systemAdmins,
+  'interfaces.applyUpcoming': systemAdmins,
+  'interfaces.restoreTls': systemAdmins,
+  'interfaces.webFingerprint': everyone,
+  'trustedCas.list': systemAdmins,
+  'trustedCas.create': admin,
+  'trustedCas.createMany': admin,
+  'trustedCas.delete': admin,
 }
 
 interface Cell {

@@ -10,6 +10,8 @@ export interface Call {
 
 const LOCAL_CAS = '/v1/ca/local-cas'
 const EXTERNAL_CAS = '/v1/ca/external-cas'
+const WEB = '/v1/configs/interfaces/web'
+const TRUSTED_CAS = '/v1/trusted-cas'
 /** The kind of key that is made fastest. */
 const pendingCa = (name: string) => ({ cn: name, name, algorithm: 'ECDSA', size: 256 })
 
@@ -24,6 +26,13 @@ export async function addSubjects(lab: Lab): Promise<void> {
   const ca = await lab.ask('POST', LOCAL_CAS, { token, body: pendingCa('subject') })
   await lab.ask('POST', `${LOCAL_CAS}/${ca.body.id}/self-sign`, { token, body: { duration: 3650 } })
 }
+
+/** Calls whose answer is always a refusal as long as `web` is the only interface. */
+export const alwaysRefused: readonly string[] = [
+  'interfaces.create',
+  'interfaces.delete',
+  'interfaces.disable',
+]
 
 type Prepare = (number: number) => Promise<Call>
 
@@ -61,6 +70,12 @@ export function workingCalls(lab: Lab): Readonly<Record<string, Prepare>> {
     const { cert } = await authority(name)
     return (await made(EXTERNAL_CAS, { cert, name })).id
   }
+  const upcoming = async () =>
+    lab.ask('PUT', `${WEB}/renewal-certificate`, {
+      token: await lab.admin(),
+      body: { generate: true },
+    })
+  const trusted = async () => ({ ca_id: (await authority('subject')).id, service: 'web' })
   return {
     'tokens.create': always('/v1/auth/tokens', { username: 'subject', password: SUBJECT_PASSWORD }),
     'tokens.delete': async () => ({
@@ -174,5 +189,33 @@ export function workingCalls(lab: Lab): Readonly<Record<string, Prepare>> {
       path: '/v1/ca/csr',
       body: pendingCa(`asked-${number}`),
     }),
+    'interfaces.create': always('/v1/configs/interfaces', { port: 9006 }),
+    'interfaces.update': always(WEB, { minimum_tls_version: 'tls_1_2' }),
+    'interfaces.delete': always(WEB),
+    'interfaces.enable': always(`${WEB}/enable`),
+    'interfaces.disable': always(`${WEB}/disable`),
+    'interfaces.putCertificate': always(`${WEB}/certificate`, { generate: true }),
+    'interfaces.generateCertificate': always(`${WEB}/auto-gen-server-cert`),
+    'interfaces.createRequest': always(`${WEB}/csr`, { cn: 'subject' }),
+    'interfaces.useCertificate': always(`${WEB}/use-certificate`, { copy_from: 'web' }),
+    'interfaces.putUpcoming': always(`${WEB}/renewal-certificate`, { generate: true }),
+    'interfaces.deleteUpcoming': async () => {
+      await upcoming()
+      return { path: `${WEB}/renewal-certificate` }
+    },
+    'interfaces.applyUpcoming': async () => {
+      await upcoming()
+      return { path: `${WEB}/renewal-certificate/apply` }
+    },
+    'interfaces.restoreTls': always(`${WEB}/restore-default-tls-ciphers`),
+    'trustedCas.create': async () => ({ path: TRUSTED_CAS, body: await trusted() }),
+    'trustedCas.createMany': async () => ({
+      path: '/v1/trusted-cas-create-many',
+      body: { trusted_cas: [await trusted()] },
+    }),
+    'trustedCas.delete': async () => {
+      const { id } = await made(TRUSTED_CAS, await trusted())
+      return { path: `${TRUSTED_CAS}/${id}` }
+    },
   }
 }

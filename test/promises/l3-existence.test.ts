@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createPasswordHasher } from '../../src/crypto/passwords.ts'
+import { clientWith, type Identity } from '../support/client-certificate.ts'
+import { subordinate, userCertificate } from '../support/user-certificates.ts'
+import { subjectFields, testCa } from '../support/x509.ts'
 import { addUser, type Lab, openLab } from './lab.ts'
 import { random, report, scale, seed } from './promise.ts'
 
@@ -70,6 +73,23 @@ describe('L3: an answer does not tell whether an account exists', () => {
     ).toEqual([6, 6])
   })
 
+  test('nor does what is wrong with a certificate: whoever it names, the answer is the same', async () => {
+    const refused = await refusedCertificates(lab)
+    const shapes = new Map<string, string[]>()
+    for (const [kind, identity] of Object.entries(refused))
+      for (const grant_type of ['user_certificate', 'password_with_user_certificate']) {
+        const client = clientWith(lab, identity)
+        const body = { grant_type, username: 'existing', password: RIGHT }
+        const got = await client.post('/auth/tokens', body)
+        client.close()
+        const { date: _, ...headers } = got.headers
+        const shape = JSON.stringify([got.status, headers, { ...got.body, requestID: '' }])
+        shapes.set(shape, [...(shapes.get(shape) ?? []), `${kind} by ${grant_type}`])
+      }
+    expect([...shapes.keys()], JSON.stringify([...shapes])).toHaveLength(1)
+    expect([...shapes.values()].flat()).toHaveLength(Object.keys(refused).length * 2)
+  })
+
   test('nor do the times of the answers: ranks of one kind fall evenly among the other', async () => {
     const compared = ['missing', 'locked', 'expired']
     const inBand = (area: number) => area > LOWEST && area < HIGHEST
@@ -108,6 +128,48 @@ describe('L3: an answer does not tell whether an account exists', () => {
     expect(areas.get('missing')).toBeLessThan(LOWEST)
   }, 120_000)
 })
+
+/** Certificates that sign nobody in, each for another reason. */
+async function refusedCertificates(lab: Lab): Promise<Record<string, Identity | undefined>> {
+  const token = await lab.admin()
+  const made = async (path: string, body: object) => {
+    const answer = await lab.ask('POST', path, { token, body })
+    expect(answer.status, answer.text).toBe(201)
+    return answer.body
+  }
+  const ca = await testCa('ECDSA', undefined, subjectFields('Trusted'))
+  const { id } = await made('/v1/ca/external-cas', { cert: ca.certificate })
+  await made('/v1/trusted-cas', { ca_id: id, service: 'web' })
+  await addUser(lab, 'by-certificate', RIGHT, [], {
+    certificate_subject_dn: 'CN=by-certificate',
+    allowed_auth_methods: ['user_certificate'],
+  })
+  await addUser(lab, 'not-by-certificate', RIGHT, [], {
+    certificate_subject_dn: 'CN=not-by-certificate',
+    allowed_auth_methods: [],
+  })
+  const named = (cn: string) => ({ subject: [[['CN', cn]]] }) as const
+  const good = await userCertificate(ca, named('by-certificate'))
+  const client = clientWith(lab, good)
+  const { status } = await client.post('/auth/tokens', { grant_type: 'user_certificate' })
+  client.close()
+  expect(status).toBe(200)
+  const past = new Date(lab.now() - 60_000)
+  const between = await subordinate(ca, 'Between')
+  return {
+    'none at all': undefined,
+    'of nobody': await userCertificate(ca, named('missing')),
+    'of a disabled user': await userCertificate(ca, named('not-by-certificate')),
+    'of another CA': await userCertificate(await testCa('ECDSA'), named('by-certificate')),
+    'of a CA with the same name': await userCertificate(
+      await testCa('ECDSA', undefined, subjectFields('Trusted')),
+      named('by-certificate'),
+    ),
+    expired: await userCertificate(ca, { ...named('by-certificate'), notAfter: past }),
+    'of a server': await userCertificate(ca, { ...named('by-certificate'), purpose: 'server' }),
+    'with a missing link': await userCertificate(between, named('by-certificate')),
+  }
+}
 
 /** How likely an answer about each kind takes longer than one about an existing account; 0.5 tells nothing. */
 async function areasUnderCurve(

@@ -32,6 +32,8 @@ export interface Ask {
 
 export interface Lab {
   readonly url: string
+  /** PEM of what clients trust. */
+  readonly ca: string
   readonly dataDir: string
   /** Of its PostgreSQL, where it works on one. */
   readonly databaseUrl: string | undefined
@@ -176,6 +178,7 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
   let held: { readonly token: string; readonly until: number } | undefined
   return {
     url: server.url,
+    ca: server.ca,
     dataDir,
     databaseUrl: options.database,
     store,

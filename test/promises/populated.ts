@@ -59,7 +59,7 @@ type Demand = (
   status: number,
 ) => Promise<{ readonly body: Record<string, string> }>
 
-/** Two CAs more than the default one, two certificates and two external CAs. */
+/** Two CAs more than the default one, two certificates and two external CAs; what the web interface has beside it. */
 async function authorities(demand: Demand): Promise<void> {
   for (const name of ['one', 'two']) {
     const { id } = (await demand('POST', '/v1/ca/local-cas', { cn: name, name }, 201)).body
@@ -76,7 +76,11 @@ async function authorities(demand: Demand): Promise<void> {
       200,
     )
     await demand('POST', '/v1/ca/local-cas', { cn: `below ${name}`, copy_from_ca: id }, 201)
+    await demand('POST', '/v1/trusted-cas', { ca_id: id, service: 'web' }, 201)
   }
+  const web = '/v1/configs/interfaces/web'
+  await demand('POST', `${web}/csr`, { cn: 'the vault' }, 200)
+  await demand('PUT', `${web}/renewal-certificate`, { generate: true }, 200)
 }
 
 export interface Signed {

@@ -1,15 +1,17 @@
-import { randomBytes } from 'node:crypto'
+import { createPrivateKey, type KeyObject, randomBytes } from 'node:crypto'
 import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { wrappedColumns as caColumns } from '../../src/ca/private-keys.ts'
+import type { WrappedKey } from '../../src/crypto/envelope.ts'
 import { readRootKey } from '../../src/crypto/root-key.ts'
 import { openReadOnly } from '../../src/store/index.ts'
 import { createDataKeys } from '../../src/system/seal/data-keys.ts'
 import { loadRootKeks, Ring } from '../../src/system/seal/hierarchy.ts'
 import { openSeal } from '../../src/system/seal/seal.ts'
 import { filesBelow, formsOf, foundInFiles, needlesOf } from './haystack.ts'
-import { inParallel, type Lab, openLab, quickPasswords } from './lab.ts'
+import { inParallel, type Lab, openLab, quickPasswords, type Row } from './lab.ts'
 import { besidePostgres } from './process.ts'
 import { report, scale } from './promise.ts'
 
@@ -112,17 +114,27 @@ async function keysOf(dataDir: string, url: string | undefined, canaries: Canari
     for (const { row, key } of await keys.all(purpose as Parameters<typeof keys.all>[0])) {
       const name = `${purpose} ${row.version}`
       if (key.type === 'secret') canaries.set(name, key.export())
-      else {
-        const { d = '' } = key.export({ format: 'jwk' })
-        canaries.set(`${name}, private value`, Buffer.from(d, 'base64url'))
-        const der = key.export({ format: 'der', type: 'pkcs8' })
-        // Its first half is the same for every key of its kind.
-        canaries.set(`${name}, PKCS #8`, der.subarray(30, 68))
-        const [, line = ''] = String(key.export({ format: 'pem', type: 'pkcs8' })).split('\n')
-        canaries.set(`${name}, PEM`, Buffer.from(line.slice(44)))
-      }
+      else keepPrivate(canaries, name, key)
     }
+  for (const { table, column, place } of caColumns) {
+    const rows = (await read.selectFrom(table).selectAll().execute()) as unknown as Row[]
+    for (const row of rows) {
+      const plain = seal.envelope.unwrap(place(row as never), row[column] as WrappedKey)
+      const key = createPrivateKey({ key: plain.reveal(), format: 'der', type: 'pkcs8' })
+      keepPrivate(canaries, `${table} ${row['id']}`, key)
+    }
+  }
   await close()
+}
+
+function keepPrivate(canaries: Canaries, name: string, key: KeyObject): void {
+  const { d = '' } = key.export({ format: 'jwk' })
+  canaries.set(`${name}, private value`, Buffer.from(d, 'base64url'))
+  const der = key.export({ format: 'der', type: 'pkcs8' })
+  // Its first half is the same for every key of its kind.
+  canaries.set(`${name}, PKCS #8`, der.subarray(30, 68))
+  const [, line = ''] = String(key.export({ format: 'pem', type: 'pkcs8' })).split('\n')
+  canaries.set(`${name}, PEM`, Buffer.from(line.slice(44)))
 }
 
 /** Password hashes are as good as passwords to whoever guesses offline; they too are kept inside the envelope. */
@@ -181,7 +193,8 @@ describe('S1: no plaintext at rest', () => {
       `${canaries.size} canaries in ${needles.length} forms, ${running.files} files (${Math.round(running.bytes / 2 ** 20)} MiB) searched while running and after the stop, ${running.hits.length + stopped.hits.length} hits`,
     )
     expect(canaries.size).toBeGreaterThanOrEqual(1000)
-    expect([...canaries.keys()].filter((name) => name.startsWith('tls-server'))).toHaveLength(3)
+    for (const table of ['local_cas', 'interface_certificates'])
+      expect([...canaries.keys()].filter((name) => name.startsWith(table))).toHaveLength(3)
     expect([...running.hits, ...stopped.hits]).toEqual([])
   })
 

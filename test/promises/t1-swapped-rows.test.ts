@@ -278,6 +278,9 @@ describe('T1: rows cannot be swapped or edited', () => {
       local_cas: ['GET', '/v1/ca/local-cas?limit=-1'],
       certificates: ['GET', '/v1/ca/local-cas/one/certs?limit=-1'],
       external_cas: ['GET', '/v1/ca/external-cas?limit=-1'],
+      interfaces: ['GET', '/v1/configs/interfaces?limit=-1'],
+      interface_certificates: ['GET', '/v1/configs/interfaces/web/certificate'],
+      trusted_cas: ['GET', '/v1/trusted-cas?limit=-1'],
     }
     const wrong: string[] = []
     let tried = 0
@@ -290,7 +293,8 @@ describe('T1: rows cannot be swapped or edited', () => {
         if (
           column === 'domain_id' ||
           (table === 'password_history' && column === 'user_id') ||
-          (table === 'certificates' && column === 'ca_id')
+          (table === 'certificates' && column === 'ca_id') ||
+          column === 'interface_id'
         )
           continue
         if ((sealedTables[table].key as readonly string[]).includes(column)) continue
@@ -386,6 +390,10 @@ function targetOf(intruder: Intruder, table: SealedTable): Row {
     memberships: ({ user_id }) => user_id === idOf('admin'),
     refresh_tokens: ({ user_id }) => user_id === idOf('eva'),
     settings: ({ key }) => String(key).includes('pre'),
+    // The server's own certificates are on record too.
+    certificates: ({ name }) => name === 'one',
+    interface_certificates: ({ id }) =>
+      intruder.rows('interfaces').some(({ certificate_id }) => certificate_id === id),
   }
   return rows.find(wanted[table] ?? (() => true)) as Row
 }

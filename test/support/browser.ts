@@ -10,9 +10,11 @@ if (!canBrowse)
     `SKIPPED: the tests in a browser need ${browserPath} (apt-get install chromium)\n`,
   )
 
-export const openBrowser = (): Promise<Browser> =>
+/** `home`: where it looks for the authorities that its user trusts. */
+export const openBrowser = (home?: string): Promise<Browser> =>
   chromium.launch({
     executablePath: browserPath,
+    ...(home === undefined ? undefined : { env: { ...process.env, HOME: home } }),
     args: [
       '--headless',
       '--no-sandbox',

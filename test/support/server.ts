@@ -30,6 +30,14 @@ export interface TestServerOptions {
   readonly tlsNames?: readonly string[]
   readonly checkCertificateMs?: number
   readonly allowRsa1024?: boolean
+  /** How far the server's clock is ahead from its start. */
+  readonly aheadMs?: number
+  /** Publishes revocation on a port of its own. */
+  readonly pki?: boolean
+  /** On this one, as the operator asked for or not. */
+  readonly pkiPort?: number
+  readonly pkiListenGiven?: boolean
+  readonly pkiUrl?: string
 }
 
 export const ADMIN_PASSWORD = 'First-Pass-1234!'
@@ -50,7 +58,7 @@ export async function startTestServer(
       : await (url
           ? openTestPostgres(url, { unsealed: false })
           : openTestPglite({ unsealed: false }))
-  let ahead = 0
+  let ahead = options.aheadMs ?? 0
   const server = await startServer(
     {
       dataDir,
@@ -62,6 +70,11 @@ export async function startTestServer(
       logLevel: 'silent',
       shutdownSeconds: 5,
       allowRsa1024: options.allowRsa1024 ?? false,
+      ...(options.pki || options.pkiPort
+        ? { pkiListen: { host: '127.0.0.1', port: options.pkiPort ?? 0 } }
+        : undefined),
+      pkiListenGiven: options.pkiListenGiven ?? false,
+      pkiUrl: options.pkiUrl,
     },
     {
       checkReplies: true,

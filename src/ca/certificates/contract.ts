@@ -112,7 +112,8 @@ export const certificates = {
     method: 'DELETE',
     path: '/v1/ca/local-cas/:caid/certs/:id',
     summary: 'Delete the record of a certificate',
-    description: 'The certificate itself stays good wherever it is; revoke it to say otherwise.',
+    description:
+      'The certificate itself stays good wherever it is; revoke it to say otherwise. One that was revoked stays so.',
     access: { ...ref, action: 'DeleteCertificate' },
     audit: 'Delete certificate',
     params,

@@ -3,14 +3,17 @@ import type { Context } from '../../context.ts'
 import type { Handlers } from '../../kit/endpoint.ts'
 import { Fault, notFound, quote } from '../../kit/fault.ts'
 import { stamp, timeText, wireTime } from '../../kit/time.ts'
-import type { CertificateRow, LocalCaRow } from '../../store/schema.ts'
-import type { Writer } from '../../store/store.ts'
+import type { CertificateRow } from '../../store/schema.ts'
+import { distributionOf, type PkiAddress } from '../addresses.ts'
 import { columnsOf, presentFingerprints, presentNames } from '../columns.ts'
 import { x509 } from '../library.ts'
 import { existing, existingActive } from '../local-cas/service.ts'
+import { demandStays } from '../local-cas/store.ts'
 import { certificateFilter, withLineEnds } from '../pem.ts'
 import { openKey } from '../private-keys.ts'
 import { accountUri, idInUri, nameFor, uriOf } from '../reference.ts'
+import { recordDeletion, recordStatement, statingOf } from '../revocation/record.ts'
+import { keepScope } from '../revocation/scope.ts'
 import { hasEnded, NO_TIME, validityFor } from '../validity.ts'
 import type { KeyRules } from '../x509/index.ts'
 import type { Certificate, certificates } from './contract.ts'
@@ -18,7 +21,10 @@ import * as store from './store.ts'
 
 const HOLD = 'certificateHold'
 
-export function certificateHandlers(rules: KeyRules): Handlers<Context, typeof certificates> {
+export function certificateHandlers(
+  rules: KeyRules,
+  pkiUrl?: PkiAddress,
+): Handlers<Context, typeof certificates> {
   return {
     async list(context, { params, query }) {
       const { now, read } = context
@@ -44,7 +50,7 @@ export function certificateHandlers(rules: KeyRules): Handlers<Context, typeof c
     },
 
     async issue(context, { params, body }) {
-      const { now, services, transact } = context
+      const { now, read, services, transact } = context
       const id = randomUUID()
       const name = nameFor('certs', id, body.name)
       context.note({ local_ca: params.caid, id, name, purpose: body.purpose })
@@ -56,13 +62,22 @@ export function certificateHandlers(rules: KeyRules): Handlers<Context, typeof c
       const request = await readRequest(withLineEnds(body.csr), rules)
       const key = await openKey(services.envelope, ca)
       const issuer = { certificate: ca.cert, key }
-      const draft = await prepareCertificate(request, body.purpose, issuer, validity, {}, rules)
+      const distribution = distributionOf(pkiUrl, ca.id)
+      const draft = await prepareCertificate(
+        request,
+        body.purpose,
+        issuer,
+        validity,
+        distribution,
+        rules,
+      )
       const cert = await issue(draft, key)
       const facts = columnsOf(factsOf(cert))
       context.note({ subject: facts.subject, serial: facts.serial_number })
       const at = stamp(now())
-      const row = await transact((tx) => {
-        demandCaStays(tx, ca)
+      const row = await transact(async (tx) => {
+        demandStays(tx, ca)
+        await keepScope(tx, read, ca, pkiUrl)
         tx.count(ca.domain_id, 'certificates', 1)
         return tx.insert(
           'certificates',
@@ -92,65 +107,65 @@ export function certificateHandlers(rules: KeyRules): Handlers<Context, typeof c
 
     async delete(context, { params }) {
       context.note({ local_ca: params.caid, certificate: params.id })
-      await context.transact(async (tx) => {
-        const row = await existingCertificate(context, params)
-        context.note({ subject: row.subject, serial: row.serial_number })
-        tx.remove('certificates', row)
-        tx.count(row.domain_id, 'certificates', -1)
-      })
+      const ca = await existing(context, params.caid)
+      await statingOf(ca, () =>
+        context.transact(async (tx) => {
+          const row = await existingCertificate(context, params)
+          context.note({ subject: row.subject, serial: row.serial_number })
+          tx.remove('certificates', row)
+          tx.count(row.domain_id, 'certificates', -1)
+          await recordDeletion(tx, context.read, row, stamp(context.now()))
+        }),
+      )
       return undefined
     },
 
     /** A hold may become a revocation for good; anything else stays as it is (reference 6.3). */
     async revoke(context, { params, body }) {
-      const { now, transact } = context
-      context.note({ local_ca: params.caid, certificate: params.id, revocation: body.reason })
-      const row = await transact(async (tx) => {
-        const certificate = await existingCertificate(context, params)
-        const { revoked_reason, subject, serial_number } = certificate
-        context.note({ subject, serial: serial_number })
-        if (revoked_reason !== null && revoked_reason !== HOLD)
-          throw new Fault('invalid', `the certificate is revoked already: ${revoked_reason}`)
-        const at = stamp(now())
-        return tx.update('certificates', certificate, {
-          revoked_reason: body.reason,
-          revoked_at: at,
-          updated_at: at,
-        })
-      })
+      const { now, read, transact } = context
+      const { reason } = body
+      context.note({ local_ca: params.caid, certificate: params.id, revocation: reason })
+      const row = await statingOf(await existing(context, params.caid), () =>
+        transact(async (tx) => {
+          const certificate = await existingCertificate(context, params)
+          const { revoked_reason, subject, serial_number } = certificate
+          context.note({ subject, serial: serial_number })
+          if (revoked_reason !== null && revoked_reason !== HOLD)
+            throw new Fault('invalid', `the certificate is revoked already: ${revoked_reason}`)
+          const at = stamp(now())
+          await recordStatement(tx, read, certificate, { state: 'revoked', reason, at })
+          return tx.update('certificates', certificate, {
+            revoked_reason: reason,
+            revoked_at: at,
+            updated_at: at,
+          })
+        }),
+      )
       return present(row, now())
     },
 
     async resume(context, { params }) {
-      const { now, transact } = context
+      const { now, read, transact } = context
       context.note({ local_ca: params.caid, certificate: params.id })
-      const row = await transact(async (tx) => {
-        const certificate = await existingCertificate(context, params)
-        const { revoked_reason, subject, serial_number } = certificate
-        context.note({ subject, serial: serial_number })
-        if (revoked_reason !== HOLD)
-          throw new Fault('invalid', `only a certificate on ${HOLD} can be resumed`)
-        return tx.update('certificates', certificate, {
-          revoked_reason: null,
-          revoked_at: null,
-          updated_at: stamp(now()),
-        })
-      })
+      const row = await statingOf(await existing(context, params.caid), () =>
+        transact(async (tx) => {
+          const certificate = await existingCertificate(context, params)
+          const { revoked_reason, subject, serial_number } = certificate
+          context.note({ subject, serial: serial_number })
+          if (revoked_reason !== HOLD)
+            throw new Fault('invalid', `only a certificate on ${HOLD} can be resumed`)
+          const at = stamp(now())
+          await recordStatement(tx, read, certificate, { state: 'resumed', at })
+          return tx.update('certificates', certificate, {
+            revoked_reason: null,
+            revoked_at: null,
+            updated_at: at,
+          })
+        }),
+      )
       return present(row, now())
     },
   }
-}
-
-/** Fails the unit when the CA was deleted meanwhile. Nothing changes, so those who issue do not hinder each other. */
-function demandCaStays(tx: Writer, ca: LocalCaRow): void {
-  tx.run(
-    tx
-      .updateTable('local_cas')
-      .set({ state: ca.state })
-      .where('id', '=', ca.id)
-      .where('state', '=', ca.state),
-    { rows: 1, otherwise: notFound('local CA', ca.name) },
-  )
 }
 
 async function existingCertificate(

@@ -5,6 +5,7 @@ import { Fault, notFound, quote } from '../../kit/fault.ts'
 import { stamp, wireTime } from '../../kit/time.ts'
 import type { ExternalCaRow } from '../../store/schema.ts'
 import { columnsOf, presentFingerprints, presentNames } from '../columns.ts'
+import { demandUnused } from '../interfaces/trust.ts'
 import { findParent } from '../issuers.ts'
 import { x509 } from '../library.ts'
 import { certificateFilter, withLineEnds } from '../pem.ts'
@@ -86,6 +87,7 @@ export const externalCaHandlers: Handlers<Context, typeof externalCas> = {
     await context.transact(async (tx) => {
       const ca = await existing(context, params.id)
       context.note({ id: ca.id, name: ca.name, subject: ca.subject })
+      await demandUnused(tx, context.read, 'external', ca)
       tx.remove('external_cas', ca)
       tx.count(ca.domain_id, 'external_cas', -1)
     })

@@ -5,8 +5,10 @@ import { Fault, notFound, quote } from '../../kit/fault.ts'
 import { stamp, timeText, wireTime } from '../../kit/time.ts'
 import type { LocalCaRow } from '../../store/schema.ts'
 import type { Writer } from '../../store/store.ts'
+import { distributionOf, type PkiAddress } from '../addresses.ts'
 import * as certificates from '../certificates/store.ts'
 import { columnsOf, presentFingerprints, presentNames } from '../columns.ts'
+import { demandUnused } from '../interfaces/trust.ts'
 import { chainOf, findParent } from '../issuers.ts'
 import { keyToMake } from '../keys.ts'
 import { x509 } from '../library.ts'
@@ -14,6 +16,8 @@ import { certificateFilter, withLineEnds } from '../pem.ts'
 import { openKey } from '../private-keys.ts'
 import { changedPurposes, presentPurposes } from '../purposes.ts'
 import { accountUri, idInUri, nameFor, uriOf } from '../reference.ts'
+import { forgetCa } from '../revocation/record.ts'
+import { openScope } from '../revocation/scope.ts'
 import { subjectOf } from '../subject.ts'
 import { hasEnded, NO_TIME, validityFor } from '../validity.ts'
 import type { KeyRules, SubjectFields } from '../x509/index.ts'
@@ -21,7 +25,10 @@ import type { LocalCa, localCas } from './contract.ts'
 import { preparePending } from './pending.ts'
 import * as store from './store.ts'
 
-export function localCaHandlers(rules: KeyRules): Handlers<Context, typeof localCas> {
+export function localCaHandlers(
+  rules: KeyRules,
+  pkiUrl?: PkiAddress,
+): Handlers<Context, typeof localCas> {
   return {
     async list(context, { query }) {
       const { caller, now, read } = context
@@ -97,10 +104,12 @@ export function localCaHandlers(rules: KeyRules): Handlers<Context, typeof local
         const ca = await existing(context, params.id)
         const issued = await certificates.countOf(read, ca)
         context.note({ id: ca.id, name: ca.name, certificates: issued })
+        await demandUnused(tx, read, 'local', ca)
         // Whoever issues a certificate touches the row of the CA, so from here on there are no new ones.
         tx.remove('local_cas', ca)
         tx.run(tx.deleteFrom('certificates').where('ca_id', '=', ca.id), { rows: issued })
         tx.count(ca.domain_id, 'certificates', -issued)
+        forgetCa(tx, ca)
         tx.count(ca.domain_id, 'local_cas', -1)
       })
       return undefined
@@ -113,9 +122,15 @@ export function localCaHandlers(rules: KeyRules): Handlers<Context, typeof local
       const { issue, prepareSelfSigned } = await x509()
       const ca = await existingPending(context, params.id)
       const key = await openKey(services.envelope, ca)
-      const draft = await prepareSelfSigned(ca.csr, key, validity, {}, rules)
+      const draft = await prepareSelfSigned(
+        ca.csr,
+        key,
+        validity,
+        distributionOf(pkiUrl, ca.id),
+        rules,
+      )
       const cert = await issue(draft, key)
-      const row = await transact((tx) => activate(context, tx, ca, { cert, parent: null }))
+      const row = await transact((tx) => activate(context, tx, ca, { cert, parent: null }, pkiUrl))
       return present(row, now())
     },
 
@@ -134,7 +149,7 @@ export function localCaHandlers(rules: KeyRules): Handlers<Context, typeof local
       const { pem } = readCertificate(withLineEnds(body.cert))
       checkInstall(pem, ca.csr, parent.cert)
       const row = await transact((tx) =>
-        activate(context, tx, ca, { cert: pem, parent: parent.uri }),
+        activate(context, tx, ca, { cert: pem, parent: parent.uri }, pkiUrl),
       )
       return present(row, now())
     },
@@ -156,11 +171,13 @@ async function activate(
   tx: Writer,
   pending: LocalCaRow,
   { cert, parent }: { readonly cert: string; readonly parent: string | null },
+  pkiUrl: PkiAddress,
 ): Promise<LocalCaRow> {
   const { factsOf } = await x509()
   const facts = factsOf(cert)
   const ca = await existingPending(context, pending.id)
   context.note({ id: ca.id, name: ca.name, subject: facts.subject, serial: facts.serialNumber })
+  openScope(tx, ca, pkiUrl, stamp(context.now()))
   return tx.update('local_cas', ca, {
     ...columnsOf(facts),
     state: 'active',

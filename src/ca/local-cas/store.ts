@@ -1,13 +1,26 @@
 import type { Expression, ExpressionBuilder, SqlBool } from 'kysely'
+import { notFound } from '../../kit/fault.ts'
 import type { Page } from '../../kit/wire.ts'
 import { type Listed, list, listing } from '../../store/list.ts'
 import type { LocalCaRow, Schema } from '../../store/schema.ts'
-import type { Reader } from '../../store/store.ts'
+import type { Reader, Writer } from '../../store/store.ts'
 import { readReference } from '../reference.ts'
 
 /** The CA that a text means: by id, URI or name. */
 export const find = (db: Reader, domain: string, text: string): Promise<LocalCaRow | undefined> =>
   db.row('local_cas', { domain_id: domain, ...readReference('localca', domain, text) })
+
+/** Fails the unit when the CA was deleted meanwhile. Nothing changes, so those who use it do not hinder each other. */
+export function demandStays(tx: Writer, ca: Pick<LocalCaRow, 'id' | 'name' | 'state'>): void {
+  tx.run(
+    tx
+      .updateTable('local_cas')
+      .set({ state: ca.state })
+      .where('id', '=', ca.id)
+      .where('state', '=', ca.state),
+    { rows: 1, otherwise: notFound('local CA', ca.name) },
+  )
+}
 
 /** Whether the domain has any. */
 export async function hasAny(db: Reader, domain: string): Promise<boolean> {

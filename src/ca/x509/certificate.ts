@@ -172,6 +172,8 @@ export function firstCertificate(pem: string): Certificate {
   return first
 }
 
+export const certificateDer = (pem: string): Uint8Array => firstCertificate(pem).der
+
 /** What the wire shows of the first certificate of this text. */
 export const factsOf = (certificatePem: string): CertificateFacts =>
   reading('the certificate', () => factsOfParsed(firstCertificate(certificatePem)))

@@ -1,6 +1,6 @@
 import { createPublicKey, generateKeyPair, type KeyObject, randomBytes } from 'node:crypto'
 import { promisify } from 'node:util'
-import { describeKey, type SignatureRow, signWith, verifies } from './algorithms.ts'
+import { describeKey, isSameKey, type SignatureRow, signWith, verifies } from './algorithms.ts'
 import {
   basicConstraintsOf,
   type Certificate,
@@ -29,7 +29,7 @@ import { extensionsFor } from './profile.ts'
 import { invalid, reading } from './refuse.ts'
 import { readRequest } from './request.ts'
 import type { Distribution, Draft, Issuer, Purpose, ReadRequest, Validity } from './types.ts'
-import { checkStrength, type KeyRules } from './weak-keys.ts'
+import { checkSize, checkStrength, type KeyRules } from './weak-keys.ts'
 
 /** The fields of a certificate, each as its bytes will stand (RFC 5280 §4.1). */
 export interface Template {
@@ -57,7 +57,7 @@ export const writeTbs = (template: Template): Buffer =>
   )
 
 /** critical DEFAULT FALSE is left out, as DER wants. */
-const writeExtension = ({ oid: dotted, critical, value }: Extension): Buffer =>
+export const writeExtension = ({ oid: dotted, critical, value }: Extension): Buffer =>
   sequence(oid(dotted), ...(critical ? [boolean(true)] : []), octetString(value))
 
 export const writeCertificate = (
@@ -91,7 +91,8 @@ export async function prepareSelfSigned(
 ): Promise<Draft> {
   const own = await readRequest(request, rules)
   const signer = createPublicKey(key)
-  if (!signer.equals(own.publicKey)) throw invalid('the request was not made with this CA’s key')
+  if (!isSameKey(signer, own.publicKey))
+    throw invalid('the request was not made with this CA’s key')
   return draft(own, 'ca', undefined, signer, validity, distribution, rules)
 }
 
@@ -108,8 +109,10 @@ export async function prepareCertificate(
   rules: KeyRules = {},
 ): Promise<Draft> {
   const signer = createPublicKey(issuer.key)
+  checkSize(signer, 'the issuing CA has a key that', rules)
   checkStrength(request.publicKey, rules)
-  if (signer.equals(request.publicKey)) throw invalid('the request holds the issuing CA’s own key')
+  if (isSameKey(signer, request.publicKey))
+    throw invalid('the request holds the issuing CA’s own key')
   const certificate = reading('the certificate of the issuing CA', () =>
     issuingCertificate(issuer.certificate, signer, request, purpose),
   )
@@ -194,7 +197,7 @@ const throwAwayKeys = new Map<string, Promise<KeyPair>>()
  * One per way to sign and process; it stands for nobody. The smallest RSA key that SHA-512 fits does for every size, since
  * the identifier names the digest only, and P-256 for every curve: what is rehearsed is the certificate, not the key.
  */
-function throwAwayKey(row: SignatureRow): Promise<KeyPair> {
+export function throwAwayKey(row: SignatureRow): Promise<KeyPair> {
   let pair = throwAwayKeys.get(row.name)
   if (!pair) {
     pair = makeThrowAwayKey(row.keyType)

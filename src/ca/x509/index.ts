@@ -1,5 +1,7 @@
-export { signatureName } from './algorithms.ts'
-export { factsOf, readCertificate } from './certificate.ts'
+export { keyBeside, signatureName } from './algorithms.ts'
+export { certificateDer, factsOf, readCertificate } from './certificate.ts'
+export { type CrlEntry, type CrlReason, crlReasons, issueCrl, prepareCrl } from './crl.ts'
+export { NotDer } from './der.ts'
 export { issue, prepareCertificate, prepareSelfSigned } from './draft.ts'
 export { checkInstall } from './install.ts'
 export {
@@ -10,6 +12,19 @@ export {
   privateKeyToSecret,
   readPrivateKey,
 } from './keys.ts'
+export {
+  type CertStatus,
+  isOf,
+  type OcspIssuer,
+  type OcspRefusal,
+  type OcspSigner,
+  ocspIssuerOf,
+  ocspSignerOf,
+  readOcspRequest,
+  writeOcspAnswer,
+  writeOcspRefusal,
+} from './ocsp.ts'
+export { readPkcs12 } from './pkcs12.ts'
 export { buildRequest, readRequest, requestFacts, subjectFieldsOf } from './request.ts'
 export type {
   CertificateFacts,
@@ -23,4 +38,5 @@ export type {
   SubjectFields,
   Validity,
 } from './types.ts'
+export { findUserPath, type KnownCa, type SubjectPart } from './user-path.ts'
 export type { KeyRules } from './weak-keys.ts'

@@ -1,4 +1,5 @@
 import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto'
+import { isSameKey } from './algorithms.ts'
 import { generalName, ipOctets, printIp, readAlternativeNames } from './alternative-names.ts'
 import {
   basicConstraintsOf,
@@ -10,7 +11,7 @@ import {
   subjectKeyIdentifierOf,
   subjectOf,
 } from './certificate.ts'
-import { type Der, readDer, readOid, readTime, tags } from './der.ts'
+import { type Der, nothing, readDer, readOid, readTime, tags } from './der.ts'
 import { rewriteName } from './names.ts'
 import { oids } from './oids.ts'
 import { extendedUsage, identifierOf, keyIdentifier, keyUsageFor, usage } from './profile.ts'
@@ -102,7 +103,7 @@ function* key({ certificate, expected: { issuer, request, rules } }: Subject): G
     type: 'spki',
   })
   checkStrength(inside, rules)
-  if (!inside.equals(request.publicKey)) yield 'the key is not the request’s'
+  if (!isSameKey(inside, request.publicKey)) yield 'the key is not the request’s'
   if (issuer && Buffer.from(certificate.spki).equals(issuer.spki))
     yield 'the key is the issuer’s own'
 }
@@ -118,6 +119,7 @@ const known: ReadonlyMap<string, boolean | 'either'> = new Map<string, boolean |
   [oids.nameConstraints, true],
   [oids.crlDistributionPoints, false],
   [oids.authorityInfoAccess, false],
+  [oids.ocspNoCheck, false],
 ])
 
 function* extensions({ certificate }: Subject): Generator<string> {
@@ -164,6 +166,10 @@ function* usages({ certificate, expected: { purpose, request } }: Subject): Gene
   const right = extendedUsage[purpose]
   if (granted.join() !== (right ?? '') || (extended && granted.length === 0))
     yield 'extKeyUsage is not what the purpose gives'
+  const noCheck = extensionOf(certificate, oids.ocspNoCheck)
+  if ((noCheck !== undefined) !== (purpose === 'ocsp'))
+    yield 'ocsp-nocheck is missing, or stands on what is no OCSP responder'
+  if (noCheck && !nothing.equals(noCheck.value)) yield 'ocsp-nocheck is not NULL'
 }
 
 function* authority({ certificate, expected: { issuer, purpose } }: Subject): Generator<string> {
@@ -238,7 +244,7 @@ function* openSslFindings({ certificate, expected }: Subject): Generator<string>
     if (read.ca !== (expected.purpose === 'ca')) yield 'OpenSSL: CA or not differs'
     if (BigInt(`0x${read.serialNumber}`) !== certificate.serialNumber)
       yield 'OpenSSL: the serial number differs'
-    if (!read.publicKey.equals(expected.request.publicKey)) yield 'OpenSSL: the key differs'
+    if (!isSameKey(read.publicKey, expected.request.publicKey)) yield 'OpenSSL: the key differs'
     const { dnsNames, emailAddresses, ipAddresses } = expected.request.names
     const shown = [
       ...dnsNames.map((name) => `DNS:${name}`),

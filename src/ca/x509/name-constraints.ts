@@ -40,7 +40,7 @@ export function forbiddenName(issuer: Certificate, asked: Named): string | undef
 }
 
 /** The bases. minimum and maximum are not used on the Internet (RFC 5280 §4.2.1.10); one that is there is not guessed at. */
-function subtrees(list: Der | undefined): Der[] {
+export function subtrees(list: Der | undefined): Der[] {
   return (list?.children ?? []).map((subtree) => {
     const [base, ...more] = expectTag(subtree, tags.sequence, 'a name constraint').children
     if (!base || more.length > 0) throw new NotDer('a name constraint has a minimum or maximum')
@@ -74,14 +74,14 @@ function kindsOf({ subject, names, isCa }: Named): Kind[] {
 
 const baseText = ({ content }: Der): string => Buffer.from(content).toString('latin1').toLowerCase()
 
-function hostWithin(name: string, base: Der): boolean {
+export function hostWithin(name: string, base: Der): boolean {
   const zone = baseText(base)
   const host = name.toLowerCase()
   if (zone === '' || host === zone) return true
   return host.endsWith(zone.startsWith('.') ? zone : `.${zone}`)
 }
 
-function wildcardTouches(name: string, base: Der): boolean {
+export function wildcardTouches(name: string, base: Der): boolean {
   if (hostWithin(name, base)) return true
   if (!name.startsWith('*.')) return false
   const rest = name.slice(1).toLowerCase()
@@ -90,7 +90,7 @@ function wildcardTouches(name: string, base: Der): boolean {
 }
 
 /** A base is a mailbox, all mailboxes of a host, or of all hosts in a zone when it begins with a point. */
-function emailWithin(address: string, base: Der): boolean {
+export function emailWithin(address: string, base: Der): boolean {
   const shown = Buffer.from(base.content).toString('latin1')
   const at = address.lastIndexOf('@')
   const host = address.slice(at + 1).toLowerCase()

@@ -144,10 +144,14 @@ export const comparableName = (rdns: readonly (readonly NameAttribute[])[]): str
   rdns.map(comparableRdn).join(',')
 
 /**
- * Writes the subject in the order C, ST, L, O, OU, CN. Values of one field that come again share one RDN, in the order
+ * Writes the subject in the order C, ST, L, O, OU, CN, UID. Values of one field that come again share one RDN, in the order
  * DER wants of a SET (reference 2). Empty text is a field not given: Go clients send it for everything unset.
  */
-export function writeSubject({ cn, names }: Pick<SubjectFields, 'cn' | 'names'>): Buffer {
+export function writeSubject({
+  cn,
+  uid,
+  names,
+}: Pick<SubjectFields, 'cn' | 'uid' | 'names'>): Buffer {
   if (cn.trim() === '') throw invalid('cn is empty')
   const rdns = (['C', 'ST', 'L', 'O', 'OU'] as const satisfies readonly (keyof NameFields)[])
     .map((short) => ({
@@ -156,7 +160,8 @@ export function writeSubject({ cn, names }: Pick<SubjectFields, 'cn' | 'names'>)
     }))
     .filter(({ values }) => values.length > 0)
     .map(({ short, values }) => setOf(...values.map((value) => writeAttribute(short, value))))
-  return sequence(...rdns, setOf(writeAttribute('CN', cn)))
+  const user = uid ? [setOf(writeAttribute('UID', uid))] : []
+  return sequence(...rdns, setOf(writeAttribute('CN', cn)), ...user)
 }
 
 /**

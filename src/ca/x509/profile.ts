@@ -15,6 +15,7 @@ import {
   explicit,
   implicit,
   integer,
+  nothing,
   octetString,
   oid,
   readDer,
@@ -38,6 +39,7 @@ export const extendedUsage = {
   server: oids.serverAuth,
   client: oids.clientAuth,
   ca: undefined,
+  ocsp: oids.ocspSigning,
 } as const satisfies Record<Purpose, string | undefined>
 
 /** Keys that may carry keyEncipherment: TLS 1.2 clients encrypt to an RSA server; every other key here only signs. */
@@ -80,16 +82,18 @@ export function extensionsFor(
     },
     // A CA below a constrained one carries the same limits, so that whoever sees it alone knows them.
     purpose === 'ca' && issuer && extensionOf(issuer, oids.nameConstraints),
-    ...(issuer ? revocationPointers(distribution) : []),
+    // Nobody asks whether the responder itself is revoked: it lives for days (RFC 6960 §4.2.2.2.1).
+    purpose === 'ocsp' && plain(oids.ocspNoCheck, nothing),
+    ...revocationPointers(issuer ? distribution : ownList(distribution)),
   ].filter((extension): extension is Extension => typeof extension === 'object')
 }
 
-const plain = (dotted: string, value: Buffer): Extension => ({
+export const plain = (dotted: string, value: Buffer): Extension => ({
   oid: dotted,
   critical: false,
   value,
 })
-const critical = (dotted: string, value: Buffer): Extension => ({
+export const critical = (dotted: string, value: Buffer): Extension => ({
   oid: dotted,
   critical: true,
   value,
@@ -120,12 +124,18 @@ function namedBits(bits: readonly number[]): Buffer {
   return bitString(Buffer.from([octet]), 7 - Math.max(...bits))
 }
 
-const uri = (address: string): Buffer => {
+export const uri = (address: string): Buffer => {
   if (!/^[\x21-\x7e]+$/.test(address)) throw invalid('an address of the CA is not a URI in ASCII')
   return implicit(generalName.uri, Buffer.from(address, 'latin1'))
 }
 
-/** Where to ask about this certificate (RFC 5280 §4.2.1.13, §4.2.2.1). A self-signed one has nobody above to ask. */
+/**
+ * A self-signed certificate has nobody above to ask. It names its own list all the same: verifiers that look up every
+ * certificate of a path (OpenSSL's `-crl_check_all`) take the list for a root only if both name the same place.
+ */
+const ownList = ({ crl }: Distribution): Distribution => (crl === undefined ? {} : { crl })
+
+/** Where to ask about this certificate (RFC 5280 §4.2.1.13, §4.2.2.1). */
 function* revocationPointers({ crl, ocsp, caCertificate }: Distribution): Generator<Extension> {
   if (crl !== undefined)
     yield plain(oids.crlDistributionPoints, sequence(sequence(explicit(0, explicit(0, uri(crl))))))

@@ -15,6 +15,7 @@ export interface NameFields {
 /** What a certificate or request is about. */
 export interface SubjectFields {
   readonly cn: string
+  readonly uid?: string | undefined
   readonly names: readonly NameFields[]
   readonly dnsNames: readonly string[]
   readonly emailAddresses: readonly string[]
@@ -47,7 +48,8 @@ export interface ReadRequest {
   readonly names: Pick<SubjectFields, 'dnsNames' | 'emailAddresses' | 'ipAddresses'>
 }
 
-export type Purpose = 'server' | 'client' | 'ca'
+/** `ocsp`: answers OCSP requests for its issuer; nobody can ask for one. */
+export type Purpose = 'server' | 'client' | 'ca' | 'ocsp'
 
 export interface Validity {
   readonly notBefore: Date

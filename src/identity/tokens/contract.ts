@@ -26,7 +26,7 @@ const Labels = z.union([
 export const TokenRequest = z.object({
   grant_type: optionalText(64).meta({
     description:
-      '`password` (the default), `refresh_token` (the default when one is given), `client_credential` or `user_certificate`.',
+      '`password` (the default), `refresh_token` (the default when one is given), `user_certificate`, `password_with_user_certificate` or `client_credential`.',
   }),
   username: optionalText(256).meta({ description: 'Compared without case.' }),
   name: optionalText(256).meta({ description: 'Another name for `username`.' }),

@@ -27,6 +27,8 @@ export interface Limits {
   readonly lifetimeMinutes: number
   readonly unusedMinutes: number
   readonly labels: readonly string[]
+  /** Of the sign-in, where the session stands on them. */
+  readonly certificates: string | null
 }
 
 /** A new refresh token: its text, for the caller alone, and the row that remembers it. */
@@ -60,6 +62,7 @@ export function newRefreshToken(
       revoke_unused_seconds: limits.unusedMinutes > 0 ? limits.unusedMinutes * 60 : null,
       revoked_at: null,
       replaced: 0,
+      certificates: limits.certificates,
       last_used_at: time,
       use_seal: sealUse(services.envelope.rowKey, id, time),
     },

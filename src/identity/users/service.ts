@@ -45,6 +45,7 @@ export const userHandlers: Handlers<Context, typeof users> = {
     const at = stamp(now())
     const created = await transact(async (tx) => {
       await holdPolicy(context, tx, policyName)
+      await demandOwnDn(context, id, fields)
       const row = tx.insert(
         'users',
         {
@@ -93,6 +94,7 @@ export const userHandlers: Handlers<Context, typeof users> = {
       const user = await existing(context, params.user_id)
       await demandMayManage(context, user)
       const changes: Changes = changedFields(body, user)
+      await demandOwnDn(context, user.id, changes)
       if (body.password_policy !== undefined) {
         await holdPolicy(context, tx, policyName)
         changes.password_policy = policyName
@@ -110,7 +112,8 @@ export const userHandlers: Handlers<Context, typeof users> = {
       if (body.failed_logins_count === 0 && login) login = tx.update('logins', login, afterUnlock)
       if (Object.keys(changes).length === 0) return present(user, login)
       if (endsRights(changes)) tx.changesAuthority()
-      return present(tx.update('users', user, { ...changes, updated_at: stamp(now()) }), login)
+      const next = { ...changes, updated_at: stamp(now()) }
+      return present(tx.update('users', user, next, { duplicate: dnTaken(changes) }), login)
     })
   },
 
@@ -143,6 +146,20 @@ async function removeSessions({ read }: Context, tx: Writer, user: UserRow): Pro
 }
 
 type Changes = Partial<Omit<UserRow, keyof Sealed>>
+/** A distinguished name stands for one user. Of two that take it at once, the database lets one through. */
+async function demandOwnDn({ caller, read }: Context, id: string, changes: Changes): Promise<void> {
+  const { certificate_subject_dn } = changes
+  if (!certificate_subject_dn) return
+  const users = await read.rows('users', { domain_id: caller.domain, certificate_subject_dn })
+  if (users.some((user) => user.id !== id)) throw dnTaken(changes)
+}
+
+const dnTaken = ({ certificate_subject_dn = '' }: Changes): Fault =>
+  new Fault(
+    'conflict',
+    `the certificate_subject_dn ${quote(certificate_subject_dn)} belongs to another user`,
+  )
+
 type CreateBody = Input<typeof users.create>['body']
 
 /** What the API has and needs domains or identity connections. */

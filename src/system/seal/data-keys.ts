@@ -20,8 +20,6 @@ const purposes = {
   fingerprint: 'secret',
   'audit-sign': 'ed25519',
   'token-sign': 'p-256',
-  'tls-ca': 'p-256',
-  'tls-server': 'p-256',
 } as const satisfies Record<string, 'secret' | 'ed25519' | 'p-256'>
 
 export type Purpose = keyof typeof purposes

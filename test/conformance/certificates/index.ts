@@ -1,13 +1,15 @@
 import type { Scenario } from '../exchange.ts'
 import { certificates } from './certificates.ts'
 import { externalCas } from './external-cas.ts'
+import { interfaces } from './interfaces.ts'
 import { localCas } from './local-cas.ts'
 import { requests } from './requests.ts'
+import { trustedCas } from './trusted-cas.ts'
 import { xsoar } from './xsoar.ts'
 
 /**
- * Reference sections 1 to 8 and 12 of certificates, and the CA half of the XSOAR integration. Each file opens with a
- * table of the rows it covers. Interfaces and trusted CAs (9, 10) are not there yet.
+ * Reference sections 1 to 10 and 12 of certificates, and the CA half of the XSOAR integration. Each file opens with a
+ * table of the rows it covers.
  */
 export const certificateScenarios: readonly Scenario[] = [
   ...xsoar,
@@ -15,4 +17,6 @@ export const certificateScenarios: readonly Scenario[] = [
   ...certificates,
   ...externalCas,
   ...requests,
+  ...interfaces,
+  ...trustedCas,
 ]

@@ -1,5 +1,6 @@
 import type { Scenario } from '../exchange.ts'
 import { audit } from './audit.ts'
+import { certificates } from './certificates.ts'
 import { clock } from './clock.ts'
 import { conventions } from './conventions.ts'
 import { groups } from './groups.ts'
@@ -21,6 +22,7 @@ export const identityScenarios: readonly Scenario[] = [
   ...lists,
   ...tokens,
   ...sessions,
+  ...certificates,
   ...users,
   ...passwords,
   ...policies,

@@ -6,7 +6,8 @@
  * | the request examples, JSON and form, with and without slash | every request form |
  * | grant_type, username, name, password | the password grant |
  * | connection, domain, auth_domain, auth_domain_path | places to sign in to |
- * | client_id, client_credential, user_certificate | grants of later steps (501 or the 401 of the error table) |
+ * | client_id, client_credential | grants of a later step (501 or the 401 of the error table) |
+ * | user_certificate, and password with it | certificates.ts |
  * | refresh_token, renew_refresh_token | the refresh grant; a renewed refresh token |
  * | refresh_token_lifetime, refresh_token_revoke_unused_in | limits; that they come true in clock.ts |
  * | cookies, labels | a session in cookies; labels are in sessions.ts |
@@ -323,7 +324,7 @@ const places: Scenario = {
 }
 
 const laterGrants: Scenario = {
-  name: 'grants that need clients or certificates are refused without giving a token',
+  name: 'grants that need clients are refused without giving a token',
   exchanges: [
     makeUser('jo'),
     post(
@@ -338,14 +339,6 @@ const laterGrants: Scenario = {
       ...none,
       form: { grant_type: 'client_credential', client_id: '5b2f7f0e-6d1b-4c57-9a39-111111111111' },
     }),
-    post(
-      'a certificate that was not shown',
-      '/auth/tokens',
-      { grant_type: 'user_certificate' },
-      [401, 501],
-      anError,
-      none,
-    ),
     post(
       'a password grant for an unknown client',
       '/auth/tokens',

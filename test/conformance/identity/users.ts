@@ -8,7 +8,7 @@
  * | 3.2 user_id, is_domain_user, connection | fields that need domains or connections |
  * | 3.2 password | passwords at creation; the policy's rules in policies.ts |
  * | 3.2 name, nickname, email | a user's life |
- * | 3.2 certificate_subject_dn, 3.4 normal form | subject names; sign-in by certificate comes with certificates |
+ * | 3.2 certificate_subject_dn, 3.4 normal form | subject names; sign-in by certificate in certificates.ts |
  * | 3.2 enable_cert_auth, allowed_auth_methods | authentication methods |
  * | 3.2 allowed_client_types | client types |
  * | 3.2 expires_at | conventions.ts (forms), sessions.ts (effect) |

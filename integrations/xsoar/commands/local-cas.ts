@@ -1,0 +1,210 @@
+import {
+  algorithm,
+  allowances,
+  argument,
+  inBody,
+  inPath,
+  inQuery,
+  keySize,
+  ofCommand,
+  pages,
+  required,
+  subjectFields,
+  subjectNames,
+  TRUE_OR_FALSE,
+  validity,
+} from './arguments.ts'
+import {
+  infoFileOutputs,
+  installedCa,
+  listOutputs,
+  localCa,
+  outputs,
+  pendingCa,
+  selfSignedCa,
+} from './outputs.ts'
+import { keyProblems, oneOfTwo, validityProblems } from './rules.ts'
+import type { Command } from './types.ts'
+
+const CAS = '/ca/local-cas/'
+const CA = '/ca/local-cas/:id'
+const columns = [
+  'name',
+  'id',
+  'state',
+  'subject',
+  'issuer',
+  'serialNumber',
+  'notBefore',
+  'notAfter',
+  'createdAt',
+]
+const caId = argument(
+  'local_ca_id',
+  'identifier',
+  inPath('id'),
+  'The CA, by id, name, URI or the last part of its URI.',
+  required,
+)
+
+export const localCaCommands: readonly Command[] = [
+  {
+    name: 'ciphertrust-local-ca-create',
+    vocabulary: 'documents',
+    summary: 'Makes a local CA that waits for its certificate',
+    description:
+      'The private key stays inside the server. The certificate comes from ciphertrust-local-ca-self-sign, or from another CA that signs the request, by ciphertrust-local-ca-install.',
+    call: { endpoint: 'localCas.create', method: 'POST', path: CAS },
+    body: true,
+    arguments: [
+      argument('cn', 'text', inBody('cn'), 'Common name.', required),
+      algorithm,
+      argument(
+        'copy_from_ca',
+        'text',
+        inBody('copy_from_ca'),
+        'Id of a local CA to take the subject and the names from.',
+      ),
+      ...subjectNames,
+      argument(
+        'name',
+        'text',
+        inBody('name'),
+        'Name of the CA, unlike all others; localca- and its id when not given.',
+      ),
+      ...subjectFields,
+      keySize('size'),
+    ],
+    rules: (values) => [
+      ...oneOfTwo(values, 'name_fields_raw_json', 'name_fields_json_entry_id'),
+      ...keyProblems(values, 'size', values['copy_from_ca'] !== undefined),
+    ],
+    answer: 'object',
+    prefix: 'CipherTrust.LocalCA',
+    key: 'id',
+    outputs: [...outputs('CipherTrust.LocalCA', pendingCa), ...infoFileOutputs],
+    files: [{ member: 'csr', name: 'CSR.pem' }],
+    title: 'Local CA {name} is made',
+    columns,
+  },
+  {
+    name: 'ciphertrust-local-ca-list',
+    vocabulary: 'documents',
+    summary: 'Lists local CAs, or shows one',
+    call: { endpoint: 'localCas.list', method: 'GET', path: CAS },
+    single: {
+      argument: 'local_ca_id',
+      call: { endpoint: 'localCas.get', method: 'GET', path: CA },
+    },
+    arguments: [
+      argument('subject', 'text', inQuery('subject'), 'Only CAs with this subject.'),
+      argument(
+        'local_ca_id',
+        'identifier',
+        inPath('id'),
+        'Only this CA, by id, name, URI or the last part of its URI. Filters are then not used.',
+      ),
+      argument(
+        'chained',
+        'boolean',
+        ofCommand,
+        'Whether the certificates up to the root come along; only together with local_ca_id.',
+        TRUE_OR_FALSE,
+      ),
+      argument('issuer', 'text', inQuery('issuer'), 'Only CAs with this issuer.'),
+      argument('state', 'choice', inQuery('state'), 'Only CAs in this state.', {
+        choices: ['pending', 'active'],
+      }),
+      argument('cert', 'prose', inQuery('cert'), 'Only the CA with this certificate.'),
+      ...pages,
+    ],
+    rules: (values) =>
+      values['chained'] !== undefined && values['local_ca_id'] === undefined
+        ? ['chained is for one CA: give local_ca_id too.']
+        : [],
+    answer: 'list',
+    prefix: 'CipherTrust.LocalCA',
+    key: 'id',
+    outputs: [
+      ...listOutputs('CipherTrust.LocalCA', localCa, 'Number, with messages'),
+      ...infoFileOutputs,
+    ],
+    files: [
+      { member: 'csr', name: 'CSR.pem', when: 'local_ca_id' },
+      { member: 'cert', name: 'Certificate.pem', when: 'local_ca_id' },
+    ],
+    title: 'Local CAs',
+    columns,
+  },
+  {
+    name: 'ciphertrust-local-ca-update',
+    vocabulary: 'documents',
+    summary: 'Says what certificates of a local CA may be used for',
+    call: { endpoint: 'localCas.update', method: 'PATCH', path: CA },
+    arguments: [caId, ...allowances('query')],
+    answer: 'object',
+    prefix: 'CipherTrust.LocalCA',
+    key: 'id',
+    outputs: outputs('CipherTrust.LocalCA', localCa),
+    title: 'Local CA {local_ca_id} is changed',
+    columns: [...columns, 'purpose'],
+  },
+  {
+    name: 'ciphertrust-local-ca-delete',
+    vocabulary: 'documents',
+    summary: 'Deletes a local CA',
+    call: { endpoint: 'localCas.delete', method: 'DELETE', path: CA },
+    arguments: [caId],
+    answer: 'nothing',
+    outputs: [],
+    title: 'Local CA {local_ca_id} is deleted',
+    columns: [],
+  },
+  {
+    name: 'ciphertrust-local-ca-self-sign',
+    vocabulary: 'documents',
+    summary: 'Signs a local CA with its own key, which makes it a root',
+    call: { endpoint: 'localCas.selfSign', method: 'POST', path: `${CA}/self-sign` },
+    body: true,
+    arguments: [caId, ...validity('certificate')],
+    rules: validityProblems,
+    answer: 'object',
+    prefix: 'CipherTrust.CASelfSign',
+    key: 'id',
+    outputs: outputs('CipherTrust.CASelfSign', selfSignedCa),
+    title: 'Local CA {local_ca_id} is signed by itself',
+    columns,
+  },
+  {
+    name: 'ciphertrust-local-ca-install',
+    vocabulary: 'documents',
+    summary: 'Gives a local CA the certificate that another CA signed',
+    description:
+      'The certificate must answer the request of this CA, have CA:TRUE in its basic constraints and certificate signing in its key usage.',
+    call: { endpoint: 'localCas.install', method: 'POST', path: `${CA}/install` },
+    body: true,
+    arguments: [
+      caId,
+      argument(
+        'cert_entry_id',
+        'pem-file',
+        inBody('cert'),
+        'A file with the signed certificate in PEM.',
+        required,
+      ),
+      argument(
+        'parent_id',
+        'text',
+        inBody('parentId'),
+        'The local or external CA that signed it, by id or URI.',
+        required,
+      ),
+    ],
+    answer: 'object',
+    prefix: 'CipherTrust.CAInstall',
+    key: 'id',
+    outputs: outputs('CipherTrust.CAInstall', installedCa),
+    title: 'The certificate of local CA {local_ca_id} is installed',
+    columns,
+  },
+]

@@ -1,0 +1,5 @@
+export { findPath, newBudget } from './build.ts'
+export { type Crl, parseCrl } from './read-crl.ts'
+export { orRefused, PathRefused, readable } from './refused.ts'
+export { notRevoked } from './revocation.ts'
+export type { PathRules } from './validate.ts'

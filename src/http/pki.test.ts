@@ -1,0 +1,111 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { startApi } from '../../test/support/api.ts'
+import { fetchPki, newAuthority, ocspRequest } from '../../test/support/revocation.ts'
+import { startTestServer } from '../../test/support/server.ts'
+
+describe('the listener that publishes revocation', () => {
+  const api = startApi('sqlite', { pki: true })
+  const ask = (path: string, init?: RequestInit) => fetchPki(api.server.running.pki, path, init)
+
+  test('has the five paths of a CA and nothing else', async () => {
+    const ca = await newAuthority(api)
+    for (const path of [
+      '/',
+      '/healthz',
+      '/openapi.json',
+      '/api/v1/ca/local-cas',
+      '/pki',
+      `/pki/${ca.id}`,
+      `/pki/${ca.id}/key`,
+      `/pki/${ca.id}/crl/more`,
+      `/pki/${ca.id.toUpperCase()}/crl`,
+      `/pki/${ca.id}/ocsp`,
+      '/pki/00000000-0000-4000-8000-000000000000/crl',
+      `/pki/../pki/${ca.id}/crl%00`,
+    ])
+      expect(await ask(path), path).toMatchObject({ status: 404 })
+    for (const path of ['crl', 'delta-crl', 'cert'])
+      for (const method of ['POST', 'PUT', 'DELETE'])
+        expect(await ask(`/pki/${ca.id}/${path}`, { method })).toMatchObject({ status: 405 })
+    const head = await ask(`/pki/${ca.id}/crl`, { method: 'HEAD' })
+    expect(head.status).toBe(200)
+    expect(head.body.length).toBe(0)
+  })
+
+  test('and none of them is served beside the API', async () => {
+    const ca = await newAuthority(api)
+    expect(await api.send('GET', `/api/../pki/${ca.id}/crl`)).toMatchObject({ status: 404 })
+  })
+
+  test('takes an OCSP request with its content type and of a size that one has', async () => {
+    const ca = await newAuthority(api)
+    const body = Buffer.from(ocspRequest(ca.cert, [1n]))
+    const post = (type: string, bytes: Buffer) =>
+      ask(`/pki/${ca.id}/ocsp`, { method: 'POST', headers: { 'content-type': type }, body: bytes })
+    const right = 'application/ocsp-request'
+    expect(await post(right, body)).toMatchObject({ status: 200 })
+    expect(await post(`${right}; charset=x`, body)).toMatchObject({ status: 200 })
+    expect(await post('application/json', body)).toMatchObject({ status: 415 })
+    expect(await post(right, Buffer.alloc(16 * 1024 + 1))).toMatchObject({ status: 413 })
+    const elsewhere = '/pki/00000000-0000-4000-8000-000000000000/ocsp'
+    const headers = { 'content-type': right }
+    expect(await ask(elsewhere, { method: 'POST', headers, body })).toMatchObject({ status: 404 })
+  })
+
+  test('ends a connection whose headers are too many, and one that is no HTTP', async () => {
+    const { hostname, port } = new URL(api.server.running.pki ?? '')
+    const said = (bytes: string) =>
+      new Promise<string>((resolve, reject) => {
+        let text = ''
+        const socket = connect(Number(port), hostname, () => socket.write(bytes))
+        socket.on('data', (chunk) => {
+          text += chunk
+        })
+        socket.on('close', () => resolve(text))
+        socket.on('error', reject)
+      })
+    expect(await said(`GET / HTTP/1.1\r\nx: ${'y'.repeat(9000)}\r\n\r\n`)).toContain(' 431 ')
+    expect(await said('hello\r\n\r\n')).toContain(' 400 ')
+  })
+
+  test('a list whose records were altered is not made, and it is on record', async () => {
+    const ca = await newAuthority(api)
+    const [one, two] = [await ca.issue(), await ca.issue()]
+    await ca.revoke(one)
+    await ca.revoke(two)
+    await api.server.tamper(
+      `update revocations set state = 'resumed' where serial_number = '${one.serialNumber}'`,
+    )
+    expect(await ask(`/pki/${ca.id}/crl`)).toMatchObject({ status: 500 })
+    expect(await ask(`/pki/${ca.id}/delta-crl`)).toMatchObject({ status: 500 })
+    const request = ocspRequest(ca.cert, [one.serialNumber]).toString('base64')
+    const answer = await ask(`/pki/${ca.id}/ocsp/${encodeURIComponent(request)}`)
+    expect(answer.body.toString('hex')).toBe('30030a0102')
+    const { resources } = await api.get('/audit/records?message=Publish+revocation+status')
+    expect(resources).toMatchObject([
+      { severity: 'critical', success: false, details: { table: 'revocations' } },
+    ])
+  })
+})
+
+describe('where the listener’s port is taken', () => {
+  test('a server that was told to use it does not start, and another does without', async () => {
+    const first = await startTestServer('sqlite', { pki: true })
+    const dataDir = mkdtempSync(join(tmpdir(), 'keystead-pki-'))
+    try {
+      const pkiPort = Number(new URL(first.running.pki ?? '').port)
+      const refused = startTestServer('sqlite', { dataDir, pkiPort, pkiListenGiven: true })
+      await expect(refused).rejects.toThrow('EADDRINUSE')
+      const other = await startTestServer('sqlite', { pkiPort })
+      expect(other.running.pki).toBeUndefined()
+      await other.stop()
+    } finally {
+      await first.stop()
+      rmSync(dataDir, { recursive: true, force: true })
+    }
+  })
+})
