@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Lab } from './lab.ts'
 import { machine } from './machine.ts'
+import { certificates } from './measures/certificates.ts'
+import { client, commandLine } from './measures/client.ts'
 import { floors } from './measures/floors.ts'
 import { groupCommit } from './measures/group-commit.ts'
 import { lists } from './measures/lists.ts'
@@ -22,8 +24,11 @@ const measures: Readonly<Record<string, (lab: Lab) => Promise<void>>> = {
   tokens,
   tails,
   revocation,
+  certificates,
   lists,
   start,
+  'command-line': commandLine,
+  client,
   memory,
   peers,
 }
@@ -31,7 +36,7 @@ const measures: Readonly<Record<string, (lab: Lab) => Promise<void>>> = {
 const usage = `npm run bench -- [options]
 
   --quick        fewer and shorter rounds, fewer groups: under three minutes, figures are rougher
-  --peers        also measures Debian's Keystone, when it is installed (peers/keystone.sh says how)
+  --peers        also measures Debian's Keystone and cfssl, when they are installed (peers/*.sh say how)
   --only NAME    just this measure; may be repeated: ${Object.keys(measures).join(', ')}
   --rounds N     pairs of measurements per figure, 7 by itself and 3 with --quick
   --write        writes the result to bench/RESULTS.md

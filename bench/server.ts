@@ -20,6 +20,7 @@ export class Keystead {
   readonly #name: string
   #child: ChildProcess | undefined
   #target: Target | undefined
+  #publishing: Target | undefined
 
   constructor(name: string) {
     this.#name = name
@@ -39,6 +40,12 @@ export class Keystead {
     return this.#target
   }
 
+  /** Where it publishes revocation, over plain HTTP. */
+  get publishing(): Target {
+    if (!this.#publishing) throw new Error(`server ${this.#name} does not run`)
+    return this.#publishing
+  }
+
   get pid(): number {
     if (!this.#child) throw new Error(`server ${this.#name} does not run`)
     return pidOf(this.#child)
@@ -47,6 +54,7 @@ export class Keystead {
   /** Returns the milliseconds from the start of the process to the first 200 of GET /healthz. */
   async start(how: 'process' | 'npm start' = 'process'): Promise<number> {
     const port = await freePort()
+    const publishing = { host: '127.0.0.1', port: await freePort() }
     const log = this.#log
     const caFile = join(this.folder, 'ca.pem')
     const since = performance.now()
@@ -58,6 +66,7 @@ export class Keystead {
       env: {
         KEYSTEAD_DATA_DIR: this.folder,
         KEYSTEAD_LISTEN: `127.0.0.1:${port}`,
+        KEYSTEAD_PKI_LISTEN: `127.0.0.1:${publishing.port}`,
         KEYSTEAD_ADMIN_PASSWORD: ADMIN_PASSWORD,
       },
       log,
@@ -78,6 +87,7 @@ export class Keystead {
           : `the server ended with ${child.exitCode}:\n${lastLines(log)}`,
     })
     this.#target = target
+    this.#publishing = publishing
     return took
   }
 

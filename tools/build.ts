@@ -12,7 +12,6 @@ const { status } = spawnSync(
   { stdio: 'inherit' },
 )
 if (status === 0)
-  cpSync(path('src/http/playground/page'), path('dist/src/http/playground/page'), {
-    recursive: true,
-  })
+  for (const name of ['src/http/playground/page', 'src/cli/api/table.json'])
+    cpSync(path(name), path(`dist/${name}`), { recursive: true })
 process.exitCode = status ?? 1

@@ -9,6 +9,7 @@ import { preparePending } from './local-cas/pending.ts'
 import { hasAny } from './local-cas/store.ts'
 import { openKey } from './private-keys.ts'
 import { nameFor } from './reference.ts'
+import { openTally } from './revocation/tally.ts'
 import { validityFor } from './validity.ts'
 
 /** Says that there was a default CA once: one that somebody has deleted does not come back. */
@@ -61,6 +62,7 @@ export async function seedDefaultCa(services: Services): Promise<void> {
         created_at: at,
         updated_at: at,
       })
+      openTally(tx, owner)
       tx.count(ROOT_DOMAIN, 'local_cas', 1)
       tx.audit({
         id: randomUUID(),

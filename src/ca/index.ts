@@ -1,5 +1,6 @@
 /** What other areas and the wiring may use of the CA. */
 export { certificateHandlers } from './certificates/service.ts'
+export { type ExpiryWatch, watchExpiry } from './expiry/watch.ts'
 export { externalCaHandlers } from './external-cas/service.ts'
 export { seedDefaultCa } from './first-start.ts'
 export { interfaceHandlers } from './interfaces/service.ts'
@@ -11,7 +12,7 @@ export { createPki, type Pki, type PublishedDocument } from './pki/pki.ts'
 export { wrappedColumns } from './private-keys.ts'
 export { certificateRequestHandlers } from './requests/service.ts'
 export { adoptRevocations } from './revocation/adopt.ts'
-export { revocationOf } from './revocation/status.ts'
+export { surelyStatusOf as certificateStatus } from './revocation/status.ts'
 export { trustedCaHandlers } from './trusted-cas/service.ts'
 export {
   CertificateRefused,

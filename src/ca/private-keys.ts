@@ -3,6 +3,7 @@ import type { Envelope, Place, WrappedKey } from '../crypto/envelope.ts'
 import type { LocalCaRow, OcspResponderRow } from '../store/schema.ts'
 import { wrappedColumn } from '../system/index.ts'
 import { interfaceKeyColumn } from './interfaces/keys.ts'
+import { Kept } from './kept.ts'
 import { x509 } from './library.ts'
 
 type Owner = Pick<LocalCaRow, 'id' | 'domain_id'>
@@ -28,11 +29,36 @@ export const wrappedColumns = [
 export const wrapKey = (envelope: Envelope, owner: Owner, key: KeyObject): Promise<WrappedKey> =>
   wrapAt(envelope, place(owner), key)
 
-/** The key of a CA, for one signature. */
-export const openKey = (
+interface OpenKey {
+  readonly wrapped: Uint8Array
+  readonly key: KeyObject
+}
+/** The keys that signed lately, by the envelope that opened them: opening one costs as much as several signatures. */
+const openKeys = new WeakMap<Envelope, Kept<OpenKey>>()
+const MOST_OPEN = 200
+
+const openOf = (envelope: Envelope): Kept<OpenKey> => {
+  const open = openKeys.get(envelope) ?? new Kept<OpenKey>(MOST_OPEN)
+  openKeys.set(envelope, open)
+  return open
+}
+
+/** The key of a CA. The caller has the CA's row as it is now: a key is given again for the bytes that it was opened from. */
+export async function openKey(
   envelope: Envelope,
   row: Owner & Pick<LocalCaRow, 'private_key'>,
-): Promise<KeyObject> => openAt(envelope, place(row), row.private_key)
+): Promise<KeyObject> {
+  const open = openOf(envelope)
+  const known = open.get(row.id)
+  if (known && Buffer.compare(known.wrapped, row.private_key) === 0) return known.key
+  const key = await openAt(envelope, place(row), row.private_key)
+  open.set(row.id, { wrapped: row.private_key, key })
+  return key
+}
+
+/** With a CA that is deleted its key leaves the memory of this node too. */
+export const forgetKey = (envelope: Envelope, { id }: Pick<Owner, 'id'>): void =>
+  openOf(envelope).delete(id)
 
 /** The key that answers OCSP requests for a CA. */
 export const wrapResponderKey = (

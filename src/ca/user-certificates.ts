@@ -10,12 +10,12 @@ import { readPem } from './x509/pem.ts'
 /** What is believed about client certificates, and who says so. */
 export interface CertificateTrust {
   trusted(read: Reader): Promise<readonly TrustedAnchor[]>
-  /** What a local CA says of a serial number that it gave; undefined unless revoked or on hold. */
-  revocationOf(
+  /** What a local CA says of a serial number. */
+  statusOf(
     read: Reader,
     ca: { readonly id: string; readonly domain_id: string },
     serialDecimal: string,
-  ): Promise<{ readonly reason: string; readonly at: string } | undefined>
+  ): Promise<{ readonly is: 'good' | 'revoked' | 'unknown' }>
   readonly allowRsa1024: boolean
 }
 
@@ -56,7 +56,7 @@ export async function readUserCertificate(
       at: now,
       allowRsa1024: trust.allowRsa1024,
       known: (subject) => knownCas(read, subject),
-      isRevoked: async (ca, serial) => (await trust.revocationOf(read, ca, serial)) !== undefined,
+      statusOf: async (ca, serial) => (await trust.statusOf(read, ca, serial)).is,
     })
   } catch (error) {
     if (error instanceof PathRefused) throw new CertificateRefused(error.message, { cause: error })

@@ -1,4 +1,6 @@
 import { parseArgs } from 'node:util'
+import { apiCommandNames, findApiCommand } from './api/find.ts'
+import { type ApiCommand, apiTable } from './api/table.ts'
 import { type CommandName, commandNames, commandOf } from './commands.ts'
 import { UsageError } from './failures.ts'
 import { nearest } from './nearest.ts'
@@ -22,6 +24,12 @@ export type Request =
       readonly command: CommandName | undefined
       readonly group: string | undefined
     }
+  | {
+      readonly wants: 'api'
+      readonly words: string
+      readonly command: ApiCommand
+      readonly args: readonly string[]
+    }
   | { readonly wants: 'version' }
 
 /** Settings that a command takes as flags. */
@@ -43,11 +51,14 @@ export function parse(argv: readonly string[]): Request {
     commandOf(name).words.every((word, i) => argv[i] === word),
   )
   if (command === undefined) {
-    const isGroup = commandNames.some((name) => commandOf(name).words[0] === first)
-    if (isGroup && argv.slice(1).some((word) => word === '--help' || word === '-h'))
-      return helpFor([first])
+    const siblings = commandNames.filter((name) => commandOf(name).words[0] === first)
+    const isGroup = siblings.length > 0
+    if (isGroup && (argv[1] === '--help' || argv[1] === '-h')) return helpFor([first])
+    const found = findApiCommand(argv, siblings)
+    if (found?.is === 'group') return { wants: 'help', command: undefined, group: found.group }
+    if (found?.is === 'command') return { wants: 'api', ...found }
     const words = argv.slice(0, isGroup ? 2 : 1).join(' ')
-    const near = nearest(words, commandNames)
+    const near = nearest(words, [...commandNames, ...apiCommandNames()])
     throw new UsageError(
       `There is no command "${words}"${near ? `; did you mean "${near}"?` : '.'} See: keystead --help`,
     )
@@ -59,7 +70,15 @@ export function parse(argv: readonly string[]): Request {
 function helpFor(words: readonly string[]): Request {
   const named = words.filter((word) => !word.startsWith('-')).join(' ')
   const command = commandNames.find((name) => name === named)
-  const group = commandNames.some((name) => commandOf(name).words[0] === named) ? named : undefined
+  if (command === undefined && words.length > 1) {
+    const found = findApiCommand(words, [])
+    if (found?.is === 'command')
+      return { wants: 'api', words: found.words, command: found.command, args: ['--help'] }
+  }
+  const isGroup =
+    commandNames.some((name) => commandOf(name).words[0] === named) ||
+    Object.hasOwn(apiTable(), named)
+  const group = isGroup ? named : undefined
   return { wants: 'help', command, group }
 }
 

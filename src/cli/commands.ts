@@ -18,7 +18,7 @@ export interface Argument {
 
 export interface Option {
   /** What it takes; a switch takes nothing. */
-  readonly value?: 'FILE'
+  readonly value?: 'FILE' | 'TIME'
   readonly help: string
 }
 
@@ -116,12 +116,56 @@ export const commands = {
     settings: 'client',
     examples: ['keystead status'],
   },
-  commands: {
-    words: ['commands'],
-    summary: 'List all commands, the ciphertrust-* ones of integrations among them',
+  login: {
+    words: ['login'],
+    summary: 'Sign in once, and let the commands that follow go on with that session',
+    description:
+      'Keeps URL, trusted certificates and tokens, never the password, in keystead/profiles.json below XDG_CONFIG_HOME or ~/.config, where you alone may read it. The session ends after a week without use. Without --profile it is what all commands use that name no other server. The ciphertrust-* commands take URL, certificates and user from it, and sign in with the password each time.',
+    options: {},
+    settings: 'client',
+    examples: [
+      'keystead login --url https://keys.example.com --ca-file ca.pem',
+      'keystead login --profile staging --url https://keys.staging.example.com --username jo',
+      'keystead groups list --profile staging',
+    ],
+  },
+  logout: {
+    words: ['logout'],
+    summary: 'End that session, and forget it',
+    options: {},
+    settings: 'client',
+    examples: ['keystead logout', 'keystead logout --profile staging'],
+  },
+  profiles: {
+    words: ['profiles'],
+    summary: 'List the servers and users that "keystead login" has kept',
     options: {},
     settings: 'none',
-    examples: ['keystead commands', 'keystead ciphertrust-group-list --help'],
+    examples: ['keystead profiles'],
+  },
+  'ca expiring': {
+    words: ['ca', 'expiring'],
+    summary: 'List the CAs and certificates that end soon',
+    description: 'Revoked certificates are left out. The nearest end comes first.',
+    options: {
+      within: {
+        value: 'TIME',
+        help: 'How soon: hours, days or weeks, such as 12h or 8w; 30d when not given.',
+      },
+    },
+    settings: 'client',
+    examples: ['keystead ca expiring', 'keystead ca expiring --within 90d'],
+  },
+  commands: {
+    words: ['commands'],
+    summary: 'List all commands, also the ciphertrust-* ones of integrations',
+    options: {},
+    settings: 'none',
+    examples: [
+      'keystead commands',
+      'keystead groups list --help',
+      'keystead ciphertrust-group-list --help',
+    ],
   },
   completion: {
     words: ['completion'],

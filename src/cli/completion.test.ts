@@ -37,8 +37,20 @@ describe('in bash', () => {
     expect(offered('ciphertrust-group-list', '--ca')).toEqual(['--ca-file'])
   })
 
+  test('the commands of the API, their flags and what these may be are offered', () => {
+    expect(offered('grou')).toEqual(['groups'])
+    expect(offered('groups', 'l')).toEqual(['list'])
+    expect(offered('groups', 'list', '--us')).toEqual(['--users', '--username'])
+    expect(offered('groups', 'list', '--ca')).toEqual(['--ca-file'])
+    expect(offered('ca', 'issue', 'x', '--purpose', 's')).toEqual(['server'])
+    expect(offered('groups', 'list', '-o', 'y')).toEqual(['yaml'])
+    expect(offered('groups', 'list', '--name', '')).toEqual([])
+    expect(offered('ca', 'issue', 'x', '--csr', '@c')).toEqual(['@ca.pem'])
+  })
+
   test('the first word is a command', () => {
-    expect(offered('s')).toEqual(['serve', 'status'])
+    expect(offered('se')).toEqual(expect.arrayContaining(['serve', 'self']))
+    expect(offered('stat')).toEqual(['status'])
     expect(offered('')).toEqual(
       expect.arrayContaining(['serve', 'bootstrap', 'root-key', 'audit', '--help', '--version']),
     )

@@ -1,4 +1,7 @@
 import { commands as integrationCommands } from '../../integrations/xsoar/commands/index.ts'
+import { type CompletedFlag, completedCommands, connectionCompletions } from './api/completed.ts'
+import { FORMATS } from './api/own-flags.ts'
+import { apiTable, titleOf } from './api/table.ts'
 import { flagsOf } from './arguments.ts'
 import { connectionFlags, ownFlags } from './ciphertrust/arguments.ts'
 import { type CommandName, commandNames, commandOf, type Shell } from './commands.ts'
@@ -58,6 +61,12 @@ function wordsAfter(): Map<string, string[]> {
       argument !== undefined && argument.completes !== 'file' ? argument.completes : []
     after.set(name, [...choices, ...completedFlags(name).map((flag) => flag.name)])
   }
+  for (const { group, name, flags } of completedCommands()) {
+    const before = after.get('') ?? []
+    if (!before.includes(group)) after.set('', [...before, group])
+    after.set(group, [...(after.get(group) ?? []), name])
+    after.set(`${group} ${name}`, [...flags.map(({ flag }) => `--${flag}`), '--help'])
+  }
   for (const [name, flags] of integrationFlags) {
     after.set('', [...(after.get('') ?? []), name])
     const connection = [...connectionFlags.keys()].filter(
@@ -91,13 +100,17 @@ const namesWhere = (is: (flag: Flag) => boolean): string =>
 const steps = (): string =>
   [
     ...[...integrationFlags.keys()].map((name) => `/${name}`),
-    ...new Set(
-      commandNames.flatMap((name) =>
+    ...new Set([
+      ...commandNames.flatMap((name) =>
         commandOf(name).words.map((_, i, words) =>
           [words.slice(0, i).join(' '), words[i]].join('/'),
         ),
       ),
-    ),
+      ...Object.entries(apiTable()).flatMap(([group, commands]) => [
+        `/${group}`,
+        ...Object.keys(commands).map((name) => `${group}/${name}`),
+      ]),
+    ]),
   ]
     .map((step) => `'${step}'`)
     .join('|')
@@ -111,6 +124,29 @@ const choiceCases = (answer: (words: string) => string): string =>
     )
     .join('\n')
 
+/** Choices of the API's fields, which differ from command to command. */
+const apiChoices = (answer: (words: string) => string): string =>
+  [
+    ...completedCommands().flatMap(({ group, name, flags }) =>
+      flags.flatMap(({ flag, completes }) =>
+        Array.isArray(completes)
+          ? [`    '${group} ${name} --${flag}') ${answer(completes.join(' '))}; return ;;`]
+          : [],
+      ),
+    ),
+    `    *' -o') ${answer(FORMATS.join(' '))}; return ;;`,
+  ].join('\n')
+
+/** Flags of the API that take a value wherever they are known. */
+const apiValueFlags = (): string => {
+  const all = completedCommands().flatMap(({ flags }) => flags.filter(({ isShared }) => !isShared))
+  const switches = new Set(
+    all.filter(({ completes }) => completes === 'nothing').map(({ flag }) => flag),
+  )
+  const values = new Set(all.map(({ flag }) => flag).filter((flag) => !switches.has(flag)))
+  return [...values].map((flag) => `--${flag}`).join('|')
+}
+
 const bash =
   (): string => `# Completion of keystead for bash. Load it with: source <(keystead completion bash)
 _keystead() {
@@ -122,11 +158,15 @@ _keystead() {
       ${steps()}) command="\${command:+$command }\${COMP_WORDS[i]}" ;;
     esac
   done
+  case "$command $previous" in
+${apiChoices((words) => `COMPREPLY=($(compgen -W '${words}' -- "$current"))`)}
+  esac
   case "$previous" in
 ${choiceCases((words) => `COMPREPLY=($(compgen -W '${words}' -- "$current"))`)}
     ${namesWhere(({ completes }) => completes === 'file')}) _keystead_paths -f; return ;;
     ${namesWhere(({ completes }) => completes === 'folder')}) _keystead_paths -d; return ;;
     ${namesWhere(({ completes }) => completes === undefined)}) return ;;
+    ${apiValueFlags()}) [[ $current == @* ]] && _keystead_at; return ;;
   esac
   case "$command" in
 ${[...wordsAfter()].map(([path, words]) => `    '${path}') words='${words.join(' ')}' ;;`).join('\n')}
@@ -141,6 +181,11 @@ _keystead_paths() {
   compopt -o filenames 2>/dev/null
   COMPREPLY=($(compgen "$1" -- "$current"))
 }
+_keystead_at() {
+  local IFS=$'\\n'
+  compopt -o filenames 2>/dev/null
+  COMPREPLY=($(compgen -P @ -f -- "\${current#@}"))
+}
 complete -F _keystead keystead
 `
 
@@ -153,11 +198,15 @@ _keystead() {
       ${steps()}) command="\${command:+$command }$word" ;;
     esac
   done
+  case "$command $previous" in
+${apiChoices((words) => `compadd -- ${words}`)}
+  esac
   case "$previous" in
 ${choiceCases((words) => `compadd -- ${words}`)}
     ${namesWhere(({ completes }) => completes === 'file')}) _files; return ;;
     ${namesWhere(({ completes }) => completes === 'folder')}) _files -/; return ;;
     ${namesWhere(({ completes }) => completes === undefined)}) return ;;
+    ${apiValueFlags()}) [[ "\${words[CURRENT]}" == @* ]] && compset -P @ && _files; return ;;
   esac
   case "$command" in
     ${takesFile.map((name) => `'${name}'`).join('|')}) [[ "\${words[CURRENT]}" == -* ]] || _files ;;
@@ -170,14 +219,21 @@ compdef _keystead keystead
 `
 
 const fish = (): string => {
+  const summaries = new Map([
+    ...Object.keys(apiTable()).map((group) => [group, titleOf(group)] as const),
+    ...completedCommands().map(
+      ({ group, name, summary }) => [`${group} ${name}`, summary] as const,
+    ),
+    ...commandNames.map((name) => [name as string, commandOf(name).summary] as const),
+  ])
   const words = [...wordsAfter()]
     .flatMap(([path, next]) =>
       next.filter((word) => !word.startsWith('-')).map((word) => ({ path, word })),
     )
     .map(({ path, word }) => {
-      const name = commandNames.find((known) => known === (path === '' ? word : `${path} ${word}`))
-      const help = name === undefined ? '' : ` -d ${quoted(commandOf(name).summary)}`
-      return `complete -c keystead -n ${quoted(`__keystead_at '${path}'`)} -f -a ${word}${help}`
+      const help = summaries.get(path === '' ? word : `${path} ${word}`)
+      const shown = help === undefined ? '' : ` -d ${quoted(help)}`
+      return `complete -c keystead -n ${quoted(`__keystead_at '${path}'`)} -f -a ${word}${shown}`
     })
   const flags = commandNames.flatMap((name) =>
     completedFlags(name).map(({ name: flag, help, completes }) => {
@@ -198,6 +254,21 @@ const fish = (): string => {
         `complete -c keystead -n ${quoted(`__keystead_at '${name}'`)} -l ${flag}${flag === 'force' ? '' : ' -r'} -d ${quoted(help)}`,
     ),
   )
+  const line = (where: string, { flag, help, completes }: CompletedFlag): string => {
+    const choices = completes === undefined ? '' : ` -a ${quoted([...completes].join(' '))}`
+    const value = completes === 'nothing' ? '' : ` -x${choices}`
+    return `complete -c keystead -n ${quoted(where)} -l ${flag}${value}${help === '' ? '' : ` -d ${quoted(help)}`}`
+  }
+  const api = completedCommands()
+  const ofApi = [
+    ...api.flatMap(({ group, name, flags }) =>
+      flags
+        .filter(({ isShared }) => !isShared)
+        .map((flag) => line(`__keystead_at '${group} ${name}'`, flag)),
+    ),
+    // The same for all of them, and said once.
+    ...connectionCompletions().map((flag) => line('__keystead_in_api', flag)),
+  ]
   const files = takesFile.map(
     (name) => `complete -c keystead -n ${quoted(`__keystead_at '${name}'`)} -F`,
   )
@@ -212,8 +283,12 @@ function __keystead_at
   end
   test "$command" = "$argv[1]"
 end
+function __keystead_in_api
+  contains -- (commandline -opc)[2] ${Object.keys(apiTable()).join(' ')}
+  and test (count (commandline -opc)) -ge 3
+end
 complete -c keystead -f
-${[...words, ...flags, ...ofIntegration, ...files].join('\n')}
+${[...words, ...flags, ...ofIntegration, ...ofApi, ...files].join('\n')}
 `
 }
 

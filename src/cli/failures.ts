@@ -1,4 +1,7 @@
-import { ApiError, ConnectionError, ForeignAnswer, SignInError } from '../client/index.ts'
+import { ApiError, ForeignAnswer } from '../client/api-error.ts'
+import { SignInError } from '../client/session.ts'
+import { ConnectionError } from '../client/transport.ts'
+import { ProfilesError } from './profiles.ts'
 import { SettingsError } from './settings.ts'
 
 export const EXIT = { ok: 0, failed: 1, usage: 2, unreachable: 3, refused: 4 } as const
@@ -20,6 +23,7 @@ export function explain(
   target?: { url: string; username: string },
 ): { code: ExitCode; lines: readonly string[] } {
   if (error instanceof SettingsError) return { code: EXIT.usage, lines: error.problems }
+  if (error instanceof ProfilesError) return { code: EXIT.usage, lines: [error.message] }
   if (error instanceof UsageError) return { code: EXIT.usage, lines: [error.message] }
   if (error instanceof ConnectionError)
     return { code: EXIT.unreachable, lines: [connectionSentence(error)] }

@@ -1,13 +1,8 @@
+import { fieldRow, groupRows, groupsRows } from './api/help.ts'
+import { apiTable, synopsisOf, titleOf } from './api/table.ts'
 import { type Command, type CommandName, commandNames, commandOf } from './commands.ts'
+import { columns, EXITS, wrapped } from './layout.ts'
 import { settingsHelp } from './settings-docs.ts'
-
-export const EXITS = [
-  '0  done',
-  '1  failed, or the answer is no',
-  '2  the command line or a setting is wrong',
-  '3  the server cannot be reached, or is not the one it should be',
-  '4  not signed in, or not permitted',
-] as const
 
 /** The text of `keystead --help`, or of the commands that begin with `group`. */
 export function overview(group?: string): string {
@@ -19,8 +14,12 @@ export function overview(group?: string): string {
     '',
     'Usage: keystead COMMAND [flags]',
     '',
-    ...columns(rows),
+    ...columns(group === undefined ? rows : [...rows, ...groupRows(group)]),
     '',
+    ...(group === undefined
+      ? ['Everything that the API can do, one group of commands each:', '']
+      : []),
+    ...(group === undefined ? [...columns(groupsRows()), ''] : []),
     'keystead COMMAND --help tells more about one. keystead --version prints the version.',
     '',
   ].join('\n')
@@ -74,6 +73,27 @@ export function cliMarkdown(): string {
       `\`\`\`sh\n${command.examples.join('\n')}\n\`\`\``,
     ].join('\n\n')
   })
+  const api = Object.entries(apiTable()).map(([group, commands]) =>
+    [
+      `## keystead ${group}`,
+      `${titleOf(group)}.`,
+      ...Object.entries(commands).map(([name, command]) =>
+        [
+          `### ${group} ${name}`,
+          `\`keystead ${synopsisOf(group, name, command)}\``,
+          `${command.summary}. ${command.description ?? ''}`.trim(),
+          ...(command.fields.length === 0
+            ? []
+            : [
+                command.fields
+                  .map(fieldRow)
+                  .map(({ left, right }) => `- \`${left}\`${right === '' ? '' : `: ${right}`}`)
+                  .join('\n'),
+              ]),
+        ].join('\n\n'),
+      ),
+    ].join('\n\n'),
+  )
   const exits = EXITS.map((line) => `| ${line.replace('  ', ' | ')} |`).join('\n')
   return `# Command line
 
@@ -84,6 +104,12 @@ Secrets are never taken from the command line: commands ask for them, or read th
 ${exits}
 
 ${sections.join('\n\n')}
+
+# Commands of the API
+
+${API_NOTES}
+
+${api.join('\n\n')}
 `
 }
 
@@ -96,26 +122,12 @@ const optionRows = ({ options }: Command): { left: string; right: string }[] =>
     right: help,
   }))
 
-const WIDTH = 100
-const LEFT = 28
+const API_NOTES = `Every endpoint is a command: the area, and what is done there. Parameters of the path follow as words, fields of the query and the body as flags.
+All of them take the [settings of the commands](settings.md#of-the-commands-that-speak-to-a-server), and:
 
-export function columns(rows: readonly { left: string; right: string }[]): string[] {
-  return rows.flatMap(({ left, right }) => {
-    const [first = '', ...rest] = wrapped(right, LEFT)
-    const opening = `  ${left}`
-    return opening.length < LEFT - 1
-      ? [opening.padEnd(LEFT) + first.trimStart(), ...rest]
-      : [opening, first, ...rest]
-  })
-}
-
-/** Lines of at most WIDTH characters, each behind `indent` spaces. */
-export function wrapped(text: string, indent: number): string[] {
-  const lines = ['']
-  for (const word of text.trim().split(/\s+/)) {
-    const line = lines.at(-1) ?? ''
-    if (line !== '' && indent + line.length + 1 + word.length > WIDTH) lines.push(word)
-    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`
-  }
-  return lines.map((line) => ' '.repeat(indent) + line)
-}
+- \`-o table|json|yaml\` says how the answer is shown; \`--pick FIELD\` prints one field of it, as it is: \`keystead ca issue … --pick cert > host.pem\`.
+- Lists come in pages: \`--limit\`, \`--skip\`, and \`--all\` for everything, page by page.
+- A value of \`@FILE\` is read from that file, \`@-\` from standard input; \`@@\` stands for one \`@\`. Secrets come so, or are asked for at a terminal.
+- \`--json @FILE\` is the whole body; flags set single fields of it. A field is emptied with \`null\` there.
+- A switch is \`--name\` or \`--no-name\`; a list takes commas, or its flag several times; free objects are JSON.
+- Where \`--username\` is a field of the command, \`--sign-in-as\` says who signs in.`

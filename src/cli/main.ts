@@ -4,7 +4,6 @@ import type { CommandName, Shell } from './commands.ts'
 import { SHELLS } from './commands.ts'
 import { usernameOf } from './connect.ts'
 import { EXIT, type ExitCode, explain, UsageError } from './failures.ts'
-import { helpOf, overview } from './help.ts'
 import type { ServerCommands } from './server-commands.ts'
 import {
   type ClientSettings,
@@ -28,6 +27,10 @@ const runners: Record<CommandName, () => Promise<Runner>> = {
   'audit verify': async () => (await import('./commands/audit.ts')).verifyAudit,
   'audit head': async () => (await import('./commands/audit.ts')).exportAuditHead,
   status: async () => (await import('./commands/status.ts')).status,
+  'ca expiring': async () => (await import('./commands/ca.ts')).expiring,
+  login: async () => (await import('./commands/login.ts')).login,
+  logout: async () => (await import('./commands/login.ts')).logout,
+  profiles: async () => (await import('./commands/login.ts')).listProfiles,
   commands: async () => (await import('./commands/list.ts')).listCommands,
   completion: async () => completion,
 }
@@ -57,10 +60,20 @@ export async function runCli(
       return EXIT.ok
     }
     if (request.wants === 'help') {
+      const { helpOf, overview } = await import('./help.ts')
       terminal.put(
         request.command === undefined ? overview(request.group) : helpOf(request.command),
       )
       return EXIT.ok
+    }
+    if (request.wants === 'api') {
+      const { runApiCommand } = await import('./api/run.ts')
+      const { words, command, args } = request
+      return await runApiCommand(words, command, args, terminal, (flags, signInAs) => {
+        const more = signInAs === undefined ? flags : [...flags, `--username=${signInAs}`]
+        target = readClientSettings(more, io.env, io.cwd)
+        return target
+      })
     }
     const { invocation } = request
     const run: Run = {
@@ -68,8 +81,8 @@ export async function runCli(
       terminal,
       server,
       serverSettings: () => readServerSettings(serverFlags(invocation.settings), io.env, io.cwd),
-      clientSettings: () => {
-        target = readClientSettings(invocation.settings, io.env, io.cwd)
+      clientSettings: (purpose) => {
+        target = readClientSettings(invocation.settings, io.env, io.cwd, purpose)
         return target
       },
     }

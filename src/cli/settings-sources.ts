@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { dirname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { LineCounter, parseDocument } from 'yaml'
 import { nearest } from './nearest.ts'
 import {
   Complaint,
@@ -146,6 +146,10 @@ export class Given {
       this.problems.push(`The configuration file ${path} cannot be read: ${reason(error)}.`)
       return values
     }
+    // Loaded where there is a file to read: most commands start without it.
+    const { LineCounter, parseDocument } = createRequire(import.meta.url)(
+      'yaml',
+    ) as typeof import('yaml')
     const lines = new LineCounter()
     const document = parseDocument(content, { lineCounter: lines })
     const broken = document.errors[0]

@@ -46,6 +46,7 @@ describe('without any setting', () => {
       logLevel: 'info',
       shutdownSeconds: 20,
       allowRsa1024: false,
+      strictDeactivated: false,
       pkiListen: { host: '127.0.0.1', port: 8080 },
       pkiListenGiven: false,
       pkiUrl: undefined,

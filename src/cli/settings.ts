@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { DEFAULT_PROFILE, type Profile, Profiles, ProfilesError } from './profiles.ts'
 import {
   type Address,
   address,
@@ -46,6 +47,8 @@ export interface ServerSettings extends CommonSettings {
   readonly shutdownSeconds: number
   /** RSA keys of 1024 bits in CAs and certificates. */
   readonly allowRsa1024: boolean
+  /** Deactivated keys process nothing either. */
+  readonly strictDeactivated: boolean
   /** Where revocation lists and OCSP answers are served, over plain HTTP. */
   readonly pkiListen: Address | 'off'
   /** Whether somebody asked for this address: then it is needed, and else only wished for. */
@@ -66,6 +69,17 @@ export interface ClientSettings extends CommonSettings {
   readonly caFile: string | undefined
   readonly insecure: boolean
   readonly timeoutSeconds: number
+  readonly profile: string | undefined
+  /** Of the profile in use: the certificates to trust, and the session to go on with. */
+  readonly ca: string | undefined
+  readonly session: SavedSession | undefined
+}
+
+/** A session that an earlier "keystead login" opened. */
+export interface SavedSession {
+  readonly name: string
+  readonly profile: Profile
+  readonly profiles: Profiles
 }
 
 type Rows<T> = { readonly [Name in keyof T]-?: Setting<Exclude<T[Name], undefined>> }
@@ -129,6 +143,11 @@ export const serverRows: Rows<Omit<ServerSettings, keyof CommonSettings | 'pkiLi
     default: '0',
     help: 'Lets CAs and certificates have RSA keys of 1024 bits, which are weak: for devices that can do no better.',
   },
+  strictDeactivated: {
+    kind: onOff,
+    default: '0',
+    help: 'Lets deactivated keys decrypt, verify and unwrap nothing either. Otherwise they process what they once protected, as NIST SP 800-57 has it.',
+  },
   pkiListen: {
     kind: addressOrOff,
     default: '127.0.0.1:8080',
@@ -140,7 +159,9 @@ export const serverRows: Rows<Omit<ServerSettings, keyof CommonSettings | 'pkiLi
   },
 }
 
-export const clientRows: Rows<Omit<ClientSettings, keyof CommonSettings | 'urlGiven'>> = {
+export const clientRows: Rows<
+  Omit<ClientSettings, keyof CommonSettings | 'urlGiven' | 'ca' | 'session'>
+> = {
   url: {
     kind: httpsUrl,
     default: "this machine's own server",
@@ -170,6 +191,12 @@ export const clientRows: Rows<Omit<ClientSettings, keyof CommonSettings | 'urlGi
     kind: wholeNumber(1, 3600),
     default: '30',
     help: 'How long to wait for an answer.',
+  },
+  profile: {
+    kind: text,
+    notInFile: true,
+    default: DEFAULT_PROFILE,
+    help: 'The server and the session that "keystead login" has kept under this name. What is given otherwise goes before it.',
   },
 }
 
@@ -210,6 +237,7 @@ export function readServerSettings(
     logLevel: given.value('logLevel', serverRows.logLevel) ?? 'info',
     shutdownSeconds: given.value('shutdownSeconds', serverRows.shutdownSeconds) ?? 20,
     allowRsa1024: given.value('allowRsa1024', serverRows.allowRsa1024) ?? false,
+    strictDeactivated: given.value('strictDeactivated', serverRows.strictDeactivated) ?? false,
     pkiListen:
       given.value('pkiListen', serverRows.pkiListen) ??
       address.parse(serverRows.pkiListen.default ?? '', cwd),
@@ -236,35 +264,85 @@ export function readServerSettings(
   return settings
 }
 
-/** The same for a command that speaks to a server. */
+/**
+ * The same for a command that speaks to a server. What the profile says comes after all of these and before the
+ * defaults; to make one (`login`), none has to be there yet.
+ */
 export function readClientSettings(
   argv: readonly string[],
   env: Environment,
   cwd: string,
+  purpose: 'use' | 'login' = 'use',
 ): ClientSettings {
   const given = gather(argv, env, cwd, allSettings, 'client')
   const { problems } = given
   const url = given.value('url', clientRows.url)
+  const password = given.value('password', clientRows.password)
+  const passwordFile =
+    given.text('passwordFile') === '-' ? '-' : given.value('passwordFile', clientRows.passwordFile)
+  const username = given.value('username', clientRows.username)
+  const domain = given.value('domain', clientRows.domain)
+  const saved = profileFor(given, env, url, purpose)
+  const profile = saved?.profile
+  // The session is its user's, in its domain; whoever names another or brings a password signs in himself.
+  const isSame =
+    (username === undefined || username === profile?.username) &&
+    (domain === undefined || domain === profile?.domain) &&
+    password === undefined &&
+    passwordFile === undefined
+  const shared = common(given, cwd)
   const settings: ClientSettings = {
-    ...common(given, cwd),
-    url: url ?? '',
-    urlGiven: url !== undefined,
-    username: given.value('username', clientRows.username),
-    password: given.value('password', clientRows.password),
-    passwordFile:
-      given.text('passwordFile') === '-'
-        ? '-'
-        : given.value('passwordFile', clientRows.passwordFile),
-    domain: given.value('domain', clientRows.domain),
+    ...shared,
+    url: url ?? profile?.url ?? `https://${hostAndPort(local(shared.listen))}`,
+    urlGiven: url !== undefined || profile !== undefined,
+    username: username ?? profile?.username,
+    password,
+    passwordFile,
+    domain: domain ?? profile?.domain,
     caFile: given.value('caFile', clientRows.caFile),
-    insecure: given.value('insecure', clientRows.insecure) ?? false,
+    insecure: given.value('insecure', clientRows.insecure) ?? profile?.insecure ?? false,
     timeoutSeconds: given.value('timeoutSeconds', clientRows.timeoutSeconds) ?? 30,
+    profile: given.text('profile'),
+    ca: profile?.ca,
+    session: isSame ? saved : undefined,
   }
   problems.push(...given.unknownVariables(given.variableOfRootKey()))
   if (problems.length > 0) throw new SettingsError(problems)
-  return url === undefined
-    ? { ...settings, url: `https://${hostAndPort(local(settings.listen))}` }
-    : settings
+  return settings
+}
+
+/** The profile that is asked for; without a word about it the default one, unless another server is meant. */
+function profileFor(
+  given: Given,
+  env: Environment,
+  url: string | undefined,
+  purpose: 'use' | 'login',
+): SavedSession | undefined {
+  const asked = given.text('profile')
+  const meansLocal = given.text('dataDir') !== undefined || given.text('listen') !== undefined
+  if (asked === undefined && meansLocal) return undefined
+  const name = asked ?? DEFAULT_PROFILE
+  try {
+    const profiles = new Profiles(env)
+    const profile = profiles.get(name)
+    const isOther = profile !== undefined && url !== undefined && url !== profile.url
+    if (purpose === 'use' && asked !== undefined) {
+      // A token that one server gave is never shown to another.
+      if (isOther)
+        given.problems.push(
+          `The profile ${name} is of ${profile.url}, and ${url} is asked for; name one of the two.`,
+        )
+      else if (profile === undefined)
+        given.problems.push(
+          `There is no profile ${JSON.stringify(name)}; make it with: keystead login --profile ${name}`,
+        )
+    }
+    return profile === undefined || isOther ? undefined : { name, profile, profiles }
+  } catch (error) {
+    if (!(error instanceof ProfilesError)) throw error
+    given.problems.push(error.message)
+    return undefined
+  }
 }
 
 function common(given: Given, cwd: string): CommonSettings {

@@ -3,6 +3,7 @@ import { Failed } from './failures.ts'
 import type { Environment } from './settings.ts'
 
 export interface Output {
+  readonly isTTY?: boolean
   write(text: string): unknown
 }
 
@@ -100,20 +101,31 @@ export class Terminal {
     }
   }
 
+  /** All that is left of standard input; undefined at its end. */
+  async rest(): Promise<string | undefined> {
+    await this.#readWhole()
+    const text = this.#rest
+    this.#rest = ''
+    return text === '' ? undefined : text
+  }
+
   /** The next line of standard input; undefined at its end. */
   async line(): Promise<string | undefined> {
-    if (!this.#rest.includes('\n') && !this.#hasEnded) {
-      // Input that is no terminal is short and comes at once: a piped secret, one per line.
-      const decoder = new StringDecoder('utf8')
-      for await (const chunk of this.io.stdin)
-        this.#rest += typeof chunk === 'string' ? chunk : decoder.write(chunk)
-      this.#hasEnded = true
-    }
+    if (!this.#rest.includes('\n')) await this.#readWhole()
     if (this.#rest === '') return undefined
     const end = this.#rest.indexOf('\n')
     const line = end < 0 ? this.#rest : this.#rest.slice(0, end)
     this.#rest = end < 0 ? '' : this.#rest.slice(end + 1)
     return line.replace(/\r$/, '')
+  }
+
+  /** Input that is no terminal comes at once: piped secrets, one per line, or a document. */
+  async #readWhole(): Promise<void> {
+    if (this.#hasEnded) return
+    const decoder = new StringDecoder('utf8')
+    for await (const chunk of this.io.stdin)
+      this.#rest += typeof chunk === 'string' ? chunk : decoder.write(chunk)
+    this.#hasEnded = true
   }
 }
 

@@ -1,12 +1,11 @@
+import { ClientError, type FailureKind } from './client-error.ts'
 import type { WireResponse } from './transport.ts'
 
 /** The server answered that it did not do what was asked. */
-export class ApiError extends Error {
-  override readonly name = 'ApiError'
-  /** The HTTP status. */
-  readonly status: number
-  /** The API's number for the failure (reference 1.3); undefined when the answer was not in the API's form. */
-  readonly code: number | undefined
+export class ApiError extends ClientError {
+  override readonly name: string = 'ApiError'
+  readonly kind: FailureKind = 'refused'
+  declare readonly status: number
   readonly codeDesc: string
   /** What to name when asking about it: the server's log has it. */
   readonly requestId: string | undefined
@@ -15,22 +14,20 @@ export class ApiError extends Error {
     status: number,
     fields: { code?: number; codeDesc?: string; message?: string; requestId?: string },
   ) {
-    super(sentenceOf(status, fields.codeDesc, fields.message))
-    this.status = status
-    this.code = fields.code
+    super(sentenceOf(status, fields.codeDesc, fields.message), { status, code: fields.code })
     this.codeDesc = fields.codeDesc ?? ''
     this.requestId = fields.requestId
   }
 }
 
 /** Something answered, though not a server of this API: mostly a wrong URL. */
-export class ForeignAnswer extends Error {
+export class ForeignAnswer extends ClientError {
   override readonly name = 'ForeignAnswer'
-  readonly status: number
+  readonly kind = 'foreign'
+  declare readonly status: number
 
-  constructor(response: WireResponse, detail: string) {
-    super(detail)
-    this.status = response.status
+  constructor({ status }: WireResponse, detail: string) {
+    super(detail, { status })
   }
 }
 

@@ -1,7 +1,7 @@
-import { tokens } from '../identity/tokens/contract.ts'
-import type { Endpoint } from '../kit/endpoint.ts'
+import { type Endpoint, rawTypes } from '../kit/endpoint.ts'
 import { ApiError, ForeignAnswer, failureOf, parsed } from './api-error.ts'
-import { type Credentials, Session } from './session.ts'
+import { pauseAfter } from './retry.ts'
+import { type Credentials, Session, type TokenReply } from './session.ts'
 import {
   ConnectionError,
   type Transport,
@@ -10,12 +10,23 @@ import {
 } from './transport.ts'
 import type { CallArguments, CallReply, ItemOf, Page } from './types.ts'
 
+/** What has to be known of an endpoint to call it. */
+export type Callable = Pick<Endpoint, 'method' | 'path' | 'access' | 'raw'>
+
+/** Stands here and not only in the contract, so that a client loads no schema; a test holds one against the other. */
+export const ownCalls = {
+  signIn: { method: 'POST', path: '/v1/auth/tokens', access: 'public' },
+  signOut: { method: 'POST', path: '/v1/auth/logout', access: 'self' },
+} as const satisfies Record<string, Callable>
+
 export interface ClientOptions {
   /** Without any, only what is public can be called. */
   readonly credentials?: Credentials | undefined
   /** The domain to work in, by name or id. */
   readonly domain?: string | undefined
   readonly userAgent?: string | undefined
+  /** Hears of every token that the client is given, so that a session can be kept for later. */
+  readonly renewed?: ((token: TokenReply) => void) | undefined
   /** Waits this many milliseconds; for tests. */
   readonly pause?: (milliseconds: number) => Promise<void>
 }
@@ -37,14 +48,19 @@ export class Client {
     this.#session = new Session({
       credentials: options.credentials,
       domain: options.domain,
-      request: async (body) => replyOf(await this.#exchange(tokens.create, { body }, undefined)),
+      request: async (body) => replyOf(await this.#exchange(ownCalls.signIn, { body }, undefined)),
+      renewed: options.renewed ?? (() => {}),
       now: () => performance.now(),
     })
   }
 
   /** Calls an endpoint, signed in unless it is public. */
   async call<E extends Endpoint>(endpoint: E, ...[input]: CallArguments<E>): Promise<CallReply<E>> {
-    const given: Untyped = input ?? {}
+    return (await this.request(endpoint, input)) as CallReply<E>
+  }
+
+  /** The same for a call that is known only at run time; nothing is checked here but that path parameters are there. */
+  async request(endpoint: Callable, given: CallParts = {}): Promise<unknown> {
     if (endpoint.access === 'public')
       return replyOf(await this.#exchange(endpoint, given, undefined))
     const token = await this.#session.bearer()
@@ -63,15 +79,24 @@ export class Client {
     endpoint: E,
     ...[input]: CallArguments<E>
   ): AsyncGenerator<ItemOf<E>, void, undefined> {
-    const given: Untyped = input ?? {}
+    for await (const page of this.pages(endpoint, input))
+      yield* page.resources as readonly ItemOf<E>[]
+  }
+
+  /** The pages themselves, with how many elements there are in all. */
+  async *pages(
+    endpoint: Callable,
+    given: CallParts = {},
+  ): AsyncGenerator<Page<unknown>, void, undefined> {
     const asked = given.query as { limit?: string; skip?: string } | undefined
     const limit = Number(asked?.limit ?? 200)
     let skip = Number(asked?.skip ?? 0)
     for (;;) {
       const query = { ...asked, skip: String(skip), limit: String(limit) }
-      const args = [{ ...given, query }] as unknown as CallArguments<E>
-      const page = (await this.call(endpoint, ...args)) as Page<ItemOf<E>>
-      yield* page.resources
+      const page = (await this.request(endpoint, { ...given, query })) as Page<unknown>
+      if (!Array.isArray(page.resources))
+        throw new TypeError(`${endpoint.path} does not answer with a list`)
+      yield page
       skip += page.resources.length
       if (page.resources.length === 0 || skip >= page.total) return
     }
@@ -93,7 +118,7 @@ export class Client {
   async signOut(): Promise<void> {
     if (!this.#session.isOwn) return
     try {
-      await this.call(tokens.logout)
+      await this.request(ownCalls.signOut)
     } finally {
       this.#session.forget()
     }
@@ -105,8 +130,8 @@ export class Client {
   }
 
   async #exchange(
-    endpoint: Endpoint,
-    { params, query, body }: Untyped,
+    endpoint: Callable,
+    { params, query, body }: CallParts,
     token: string | undefined,
   ): Promise<WireResponse> {
     return this.#send({
@@ -115,36 +140,55 @@ export class Client {
       headers: {
         accept: 'application/json',
         'user-agent': this.#userAgent,
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(body === undefined ? {} : { 'content-type': typeOf(endpoint) }),
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       },
-      body: body === undefined ? undefined : JSON.stringify(body),
+      body: bytesOf(endpoint, body),
     })
   }
 
-  /** Only a GET is sent again: of anything else the server may have done its part before the connection broke. */
+  /** Sends again what failed in passing, where that cannot do anything twice (retry.ts). */
   async #send(request: WireRequest): Promise<WireResponse> {
-    const pauses = request.method === 'GET' ? [100, 400] : []
-    for (;;) {
-      try {
-        return await this.#transport.send(request)
-      } catch (error) {
-        const pause = isWorthAnother(error) ? pauses.shift() : undefined
-        if (pause === undefined) throw error
-        await this.#pause(pause)
+    let mayBeDone = false
+    for (let attempt = 0; ; attempt++) {
+      const outcome = await this.#transport.send(request).catch((error: unknown) => {
+        if (error instanceof ConnectionError) return error
+        throw error
+      })
+      // A further sign-in counts as a further guess.
+      const isSignIn = request.path === `/api${ownCalls.signIn.path}`
+      const isGuess = isSignIn && !(outcome instanceof ConnectionError)
+      const pause = isGuess ? undefined : pauseAfter(request.method, outcome, attempt)
+      if (outcome instanceof ConnectionError) {
+        if (pause === undefined) throw outcome
+        mayBeDone ||= !outcome.nothingSent
+      } else if (pause === undefined) {
+        // The first DELETE did its work before the connection broke: gone is what was asked for.
+        return request.method === 'DELETE' && mayBeDone && outcome.status === 404
+          ? { status: 204, contentType: '', body: '' }
+          : outcome
       }
+      await this.#pause(pause)
     }
   }
 }
 
-interface Untyped {
+const typeOf = ({ raw }: Callable): string =>
+  raw === undefined ? 'application/json' : rawTypes[raw]
+
+/** A raw body goes as it is: bytes, or text in UTF-8. */
+function bytesOf({ raw, path }: Callable, body: unknown): string | Uint8Array | undefined {
+  if (body === undefined) return undefined
+  if (raw === undefined) return JSON.stringify(body)
+  if (typeof body === 'string' || body instanceof Uint8Array) return body
+  throw new TypeError(`${path} takes bytes or text`)
+}
+
+export interface CallParts {
   readonly params?: unknown
   readonly query?: unknown
   readonly body?: unknown
 }
-
-const isWorthAnother = (error: unknown): boolean =>
-  error instanceof ConnectionError && (error.problem === 'lost' || error.problem === 'unreachable')
 
 function replyOf<Reply>(response: WireResponse): Reply {
   if (response.status >= 400) throw failureOf(response)

@@ -2,16 +2,26 @@ import type { z } from 'zod'
 import type { Token, TokenRequest } from '../identity/tokens/contract.ts'
 import { ApiError } from './api-error.ts'
 
-/** Who the client is. A bearer token is used as it is, and can neither be refreshed nor replaced. */
+/**
+ * Who the client is. A bearer token is used as it is, and can neither be refreshed nor replaced. A refresh token may
+ * come with a bearer token that it gave before. `clientCertificate` signs in by the certificate of the connection.
+ */
 export type Credentials =
   | { readonly username: string; readonly password: string }
-  | { readonly refreshToken: string }
+  | {
+      readonly refreshToken: string
+      readonly current?: { readonly jwt: string; readonly secondsLeft: number } | undefined
+    }
   | { readonly token: string }
+  | { readonly clientCertificate: true }
 
 export type TokenReply = z.output<typeof Token>
 
 /** Signing in itself failed: the credentials are wrong, ended, or may not be used like this. */
 export class SignInError extends ApiError {
+  override readonly name = 'SignInError'
+  override readonly kind = 'sign-in'
+
   static from(error: ApiError): SignInError {
     return new SignInError(error.status, {
       ...(error.code === undefined ? {} : { code: error.code }),
@@ -32,6 +42,7 @@ export class Session {
   readonly #credentials: Credentials | undefined
   readonly #domain: string | undefined
   readonly #request: (body: z.input<typeof TokenRequest>) => Promise<TokenReply>
+  readonly #renewed: (token: TokenReply) => void
   readonly #now: () => number
   #current: { readonly jwt: string; readonly goodUntil: number } | undefined
   #refreshToken: string | undefined
@@ -41,21 +52,25 @@ export class Session {
     credentials: Credentials | undefined
     domain: string | undefined
     request: (body: z.input<typeof TokenRequest>) => Promise<TokenReply>
+    renewed: (token: TokenReply) => void
     /** Milliseconds on a clock that nobody sets back. */
     now: () => number
   }) {
     this.#credentials = options.credentials
     this.#domain = options.domain
     this.#request = options.request
+    this.#renewed = options.renewed
     this.#now = options.now
-    if (options.credentials && 'refreshToken' in options.credentials)
-      this.#refreshToken = options.credentials.refreshToken
+    if (options.credentials && 'refreshToken' in options.credentials) {
+      const { refreshToken, current } = options.credentials
+      this.#refreshToken = refreshToken
+      if (current !== undefined) this.#keep(current.jwt, current.secondsLeft, this.#now())
+    }
   }
 
   /** Whether it signed in by itself: a session that came as a refresh token is somebody else's to end. */
   get isOwn(): boolean {
-    const hasPassword = this.#credentials !== undefined && 'password' in this.#credentials
-    return hasPassword && this.#refreshToken !== undefined
+    return this.#opening !== undefined && this.#refreshToken !== undefined
   }
 
   /** A bearer token to call with; undefined when there are no credentials. */
@@ -82,8 +97,18 @@ export class Session {
     this.#refreshToken = undefined
   }
 
-  async #renew(): Promise<string> {
+  /** What opens a new session; undefined when one can only be kept up. */
+  get #opening(): z.input<typeof TokenRequest> | undefined {
     const credentials = this.#credentials
+    if (credentials === undefined) return undefined
+    if ('clientCertificate' in credentials) return { grant_type: 'user_certificate' }
+    if (!('password' in credentials)) return undefined
+    const { username, password } = credentials
+    return { grant_type: 'password', username, password }
+  }
+
+  async #renew(): Promise<string> {
+    const opening = this.#opening
     if (this.#refreshToken !== undefined) {
       try {
         return await this.#obtain({
@@ -91,20 +116,14 @@ export class Session {
           refresh_token: this.#refreshToken,
         })
       } catch (error) {
-        // The refresh token has ended; a password can still open a new session.
+        // The refresh token has ended; a password or a certificate can still open a new session.
         const hasEnded = error instanceof SignInError && error.status === 401
-        if (!hasEnded || !credentials || !('password' in credentials)) throw error
+        if (!hasEnded || opening === undefined) throw error
         this.#refreshToken = undefined
       }
     }
-    if (!credentials || !('password' in credentials))
-      throw new TypeError('no password to sign in with')
-    return this.#obtain({
-      grant_type: 'password',
-      username: credentials.username,
-      password: credentials.password,
-      refresh_token_revoke_unused_in: UNUSED_MINUTES,
-    })
+    if (opening === undefined) throw new TypeError('nothing to sign in with')
+    return this.#obtain({ ...opening, refresh_token_revoke_unused_in: UNUSED_MINUTES })
   }
 
   async #obtain(body: z.input<typeof TokenRequest>): Promise<string> {
@@ -117,9 +136,14 @@ export class Session {
     } catch (error) {
       throw error instanceof ApiError ? SignInError.from(error) : error
     }
-    const margin = Math.min(MARGIN_SECONDS, reply.duration / 5)
-    this.#current = { jwt: reply.jwt, goodUntil: asked + (reply.duration - margin) * 1000 }
+    this.#keep(reply.jwt, reply.duration, asked)
     this.#refreshToken = reply.refresh_token ?? this.#refreshToken
+    this.#renewed(reply)
     return reply.jwt
+  }
+
+  #keep(jwt: string, seconds: number, since: number): void {
+    const margin = Math.min(MARGIN_SECONDS, seconds / 5)
+    this.#current = { jwt, goodUntil: since + (seconds - margin) * 1000 }
   }
 }

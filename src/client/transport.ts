@@ -1,3 +1,7 @@
+import { ClientError, type ConnectionProblem } from './client-error.ts'
+
+export type { ConnectionProblem } from './client-error.ts'
+
 /** One exchange with a server. The client stands on this alone, so that a browser can bring its own. */
 export interface Transport {
   /** Rejects with ConnectionError when no whole answer came. Redirects are answers, never followed. */
@@ -10,34 +14,33 @@ export interface WireRequest {
   /** Path and query, below the server's URL: `/api/v1/usermgmt/users?limit=10`. */
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
-  readonly body: string | undefined
+  readonly body: string | Uint8Array | undefined
 }
 
 export interface WireResponse {
   readonly status: number
   readonly contentType: string
   readonly body: string
+  /** The header of this name, as it came. */
+  readonly retryAfter?: string | undefined
 }
 
-/**
- * Why there was no answer. `unreachable`: nothing listens there, or the name is not known; `lost`: the connection
- * broke; `timeout`; `certificate`: the server's certificate is not trusted or not for this name; `tls`: the other side
- * does not speak TLS as we do; `too-large`: the answer exceeds what the client takes.
- */
-export type ConnectionProblem =
-  | 'unreachable'
-  | 'lost'
-  | 'timeout'
-  | 'certificate'
-  | 'tls'
-  | 'too-large'
-
-export class ConnectionError extends Error {
+/** No whole answer came. */
+export class ConnectionError extends ClientError {
   override readonly name = 'ConnectionError'
+  readonly kind: ConnectionProblem
   readonly problem: ConnectionProblem
+  /** True when no byte of the request can have arrived, so that sending it again does nothing twice. */
+  readonly nothingSent: boolean
 
-  constructor(problem: ConnectionProblem, detail: string, options?: ErrorOptions) {
-    super(detail, options)
+  constructor(
+    problem: ConnectionProblem,
+    detail: string,
+    { nothingSent = false, ...options }: ErrorOptions & { nothingSent?: boolean } = {},
+  ) {
+    super(detail, {}, options)
+    this.kind = problem
     this.problem = problem
+    this.nothingSent = nothingSent
   }
 }

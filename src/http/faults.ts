@@ -22,6 +22,12 @@ const onTheWire = {
     codeDesc: 'NCERRInvalidParamValue',
     sentence: 'codeDesc',
   },
+  'crypto-failed': {
+    status: 400,
+    code: 106,
+    codeDesc: 'NCERRCryptoOperationFailed',
+    sentence: 'codeDesc',
+  },
   unauthenticated: {
     status: 401,
     code: 5,

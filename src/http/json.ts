@@ -1,6 +1,8 @@
 import { Fault } from '../kit/fault.ts'
 
 export const MAX_BODY_BYTES = 1024 * 1024
+/** Of bodies that are taken as bytes: nothing is parsed that could grow. */
+export const MAX_RAW_BYTES = 16 * 1024 * 1024
 const MAX_DEPTH = 32
 export const MAX_KEYS = 1000
 const MAX_CONTAINERS = 20_000

@@ -10,8 +10,8 @@ export const missing: readonly {
   /** Part of signing in, so asked without a token. */
   readonly anonymous?: true
 }[] = [
-  { under: '/v1/vault', what: 'The key vault' },
-  { under: '/v1/crypto', what: 'Cryptography over REST' },
+  { under: '/v1/vault/csr', what: 'Certificate requests for keys of the vault' },
+  { under: '/v1/crypto', what: 'This part of cryptography' },
   { under: '/v1/transparent-encryption', what: 'Transparent encryption' },
   { under: '/v1/cckm', what: 'Cloud key management' },
   { under: '/v1/connectionmgmt', what: 'Connection management' },

@@ -1,14 +1,14 @@
 import { Readable } from 'node:stream'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import { z } from 'zod'
 import type { Caller, Context, Services } from '../context.ts'
-import type { Endpoint, Method } from '../kit/endpoint.ts'
+import { type Endpoint, type Method, rawTypes } from '../kit/endpoint.ts'
 import { Fault, Tampered } from '../kit/fault.ts'
 import { MAX_LIMIT } from '../kit/wire.ts'
 import { faultOnTheWire, internalError } from './faults.ts'
 import { withKnownNames } from './field-names.ts'
 import { ANONYMOUS, type Authority, credential, Passage } from './gate.ts'
-import { parseJson } from './json.ts'
+import { MAX_RAW_BYTES, parseJson } from './json.ts'
 import { parseForm, parseQuery } from './query.ts'
 import { parseInput, validationSentence, withoutNulls } from './validate.ts'
 
@@ -42,13 +42,27 @@ export function mount(
     const url = `/api${endpoint.path}`
     const methods = methodsOf.get(url) ?? new Set()
     methodsOf.set(url, methods.add(endpoint.method))
-    server.route({ method: endpoint.method, url, handler: passageFor(route, options) })
+    const handler = passageFor(route, options)
+    if (endpoint.raw === undefined) server.route({ method: endpoint.method, url, handler })
+    else mountRaw(server, rawTypes[endpoint.raw], { method: endpoint.method, url, handler })
   }
   for (const [url, methods] of methodsOf) {
     const others = METHODS.filter((method) => !methods.has(method))
     const method = [...others, 'HEAD', 'OPTIONS']
     server.route({ method, url, handler: refuseMethod([...methods].join(', ')) })
   }
+}
+
+/** A route that takes bytes of one content type. In a place of its own, so that no other route reads such bodies. */
+function mountRaw(server: FastifyInstance, type: string, route: RouteOptions): void {
+  server.register(async (own) => {
+    own.addContentTypeParser(
+      type,
+      { parseAs: 'buffer', bodyLimit: MAX_RAW_BYTES },
+      (_request, body, done) => done(null, body),
+    )
+    own.route(route)
+  })
 }
 
 /** What the types already demand, for callers that do not compile: a route without access must not start. */
@@ -99,6 +113,8 @@ export function passageFor(route: Route, { services, authority, checkReplies }: 
         if (typeof endpoint.access === 'object')
           passage.context.authorize(endpoint.access.action, endpoint.access.resource)
       }
+      if (endpoint.needsAccept && !request.headers.accept?.trim())
+        throw new Fault('invalid', 'Accept header is invalid.')
       const query =
         endpoint.query === undefined
           ? undefined
@@ -137,8 +153,16 @@ const queryText = (url: string): string => {
 
 function bodyOf(request: FastifyRequest, endpoint: Endpoint): unknown {
   const bytes = request.body as Buffer | undefined
-  if (bytes === undefined || bytes === null || bytes.length === 0) return {}
+  const isEmpty = bytes === undefined || bytes === null || bytes.length === 0
   const type = request.headers['content-type'] ?? ''
+  if (endpoint.raw !== undefined) {
+    // Clients send their usual content type with every call, also where there is nothing to send.
+    if (isEmpty) return NO_BYTES
+    if (!isType(type, rawTypes[endpoint.raw]))
+      throw new Fault('unsupported-media-type', `this call takes ${rawTypes[endpoint.raw]}`)
+    return bytes
+  }
+  if (isEmpty) return {}
   if (isForm(type)) {
     if (!endpoint.accepts?.includes('form'))
       throw new Fault('unsupported-media-type', 'this call takes JSON')
@@ -147,6 +171,12 @@ function bodyOf(request: FastifyRequest, endpoint: Endpoint): unknown {
   const body = withoutNulls(parseJson(bytes))
   return endpoint.anyCase && endpoint.body ? withKnownNames(endpoint.body, body) : body
 }
+
+const NO_BYTES = Buffer.alloc(0)
+
+/** Whether a header that a parser was found for names this type; parameters behind it count for nothing. */
+const isType = (header: string, type: string): boolean =>
+  (header.split(';', 1)[0] ?? '').trim().toLowerCase() === type
 
 const isForm = (type: string): boolean => /^application\/x-www-form-urlencoded\b/i.test(type)
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Endpoint, Endpoints } from '../kit/endpoint.ts'
+import { type Endpoint, type Endpoints, rawTypes } from '../kit/endpoint.ts'
 import { faultOnTheWire } from './faults.ts'
 
 /** OpenAPI 3.1, made from the same declarations that the server runs on. */
@@ -14,6 +14,7 @@ const TITLES: Readonly<Record<string, string>> = {
   passwordPolicies: 'Password policies',
   banners: 'Banners',
   records: 'Audit records',
+  alarms: 'Alarms',
   info: 'System',
   rootOfTrust: 'Root of trust',
   keks: 'Key encryption keys',
@@ -23,6 +24,15 @@ const TITLES: Readonly<Record<string, string>> = {
   certificateRequests: 'Certificate requests',
   interfaces: 'Interfaces',
   trustedCas: 'Trusted CAs',
+  keys: 'Keys',
+  keyLinks: 'Key links',
+  keyLabels: 'Key labels',
+  keyPolicies: 'Key policies',
+  keyTemplates: 'Key templates',
+  secrets: 'Secrets',
+  random: 'Random',
+  keyReports: 'Key reports',
+  crypto: 'Cryptography',
 }
 
 export function openapi(catalogue: Readonly<Record<string, Endpoints>>, version: string): Json {
@@ -164,8 +174,18 @@ function plain(schema: Json): Json {
   return schema
 }
 
-function requestBody({ body, accepts }: Endpoint): Json {
+function requestBody({ body, accepts, raw }: Endpoint): Json {
   if (body === undefined) return {}
+  if (raw !== undefined) {
+    const { description } = inputSchema(body)
+    const schema = raw === 'text' ? { type: 'string' } : {}
+    return {
+      requestBody: {
+        ...(description === undefined ? undefined : { description }),
+        content: { [rawTypes[raw]]: { schema } },
+      },
+    }
+  }
   const schema = inputSchema(body)
   return {
     requestBody: {

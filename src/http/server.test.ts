@@ -158,7 +158,7 @@ describe('the HTTP server', () => {
 
   test('parts of the API that are to come say so to who is signed in, and to nobody else', async () => {
     for (const path of [
-      '/vault/keys2',
+      '/transparent-encryption/policies',
       '/cckm/aws/keys',
       '/system/services/status',
       '/licensing',
@@ -175,7 +175,7 @@ describe('the HTTP server', () => {
     }
     expect(await api.anonymous.send('GET', '/auth/id-providers')).toMatchObject({ status: 501 })
     expect(await api.send('GET', '/system/info')).toMatchObject({ status: 200 })
-    const { resources } = await api.get('/audit/records?service=vault&success=false')
+    const { resources } = await api.get('/audit/records?service=cckm&success=false')
     expect(resources[0]).toMatchObject({ details: { reason: 'Invalid token' } })
   })
 })

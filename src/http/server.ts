@@ -133,8 +133,11 @@ function readBodiesAsBytes(server: FastifyInstance): void {
 function asFault(error: unknown): unknown {
   const { code, statusCode } = error as { code?: string; statusCode?: number }
   const known: Record<string, [FaultKind, string]> = {
-    FST_ERR_CTP_INVALID_MEDIA_TYPE: ['unsupported-media-type', 'this call takes application/json'],
-    FST_ERR_CTP_BODY_TOO_LARGE: ['too-large', `a body may have at most ${MAX_BODY_BYTES} bytes`],
+    FST_ERR_CTP_INVALID_MEDIA_TYPE: [
+      'unsupported-media-type',
+      'this call takes no such content type',
+    ],
+    FST_ERR_CTP_BODY_TOO_LARGE: ['too-large', 'the body is larger than this call takes'],
     FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['invalid', 'Content-Length does not match the body'],
     FST_ERR_BAD_URL: ['invalid', 'the path is not a valid URL path'],
     FST_ERR_CTP_EMPTY_TYPE: ['unsupported-media-type', 'a body needs a content type'],

@@ -49,7 +49,16 @@ export const predefinedGroups: Readonly<Record<string, Predefined>> = {
     'UseKey',
     '*WithKey',
     '*KeyVersion',
+    'ArchiveKey',
+    'RecoverKey',
+    'RevokeKey',
+    'ReActivateKey',
+    '*Link',
+    '*KeyPolicy',
+    '*KeyTemplate',
+    'ReadOrphanedKey',
   ),
+  // They may make keys of their own: the vault's rule about its objects, and no power over others.
   'Key Users': members,
   'ProtectFile Users': members,
   'System Admins': admins(
@@ -58,6 +67,9 @@ export const predefinedGroups: Readonly<Record<string, Predefined>> = {
     'ReadService',
     'RestartService',
     'UpdateSystemInfo',
+    'ReadAlarm',
+    'AcknowledgeAlarm',
+    'ClearAlarm',
     // Adding one could let them sign in as anybody, so only members of admin do.
     'ReadTrustedCA',
   ),

@@ -8,6 +8,13 @@ export type Access = 'public' | 'self' | { readonly action: string; readonly res
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
 
+export type RawBody = 'octet-stream' | 'text'
+
+export const rawTypes: Readonly<Record<RawBody, string>> = {
+  'octet-stream': 'application/octet-stream',
+  text: 'text/plain',
+}
+
 export interface Endpoint<
   Params extends z.ZodType = z.ZodType,
   Query extends z.ZodType = z.ZodType,
@@ -39,6 +46,13 @@ export interface Endpoint<
   readonly status: 200 | 201 | 202 | 204
   /** Content types of the body besides JSON. */
   readonly accepts?: readonly 'form'[]
+  /**
+   * The body is no JSON but bytes of this content type, and the schema is given them as a Buffer: an empty one where no
+   * body was sent. Such bodies may be as long as `MAX_RAW_BYTES`.
+   */
+  readonly raw?: RawBody
+  /** Whether a call without an `Accept` header is refused, as the API does below /crypto. */
+  readonly needsAccept?: boolean
 }
 
 /** Declares one endpoint. The value is plain data: the server, the CLI, the SDK and OpenAPI all read it. */

@@ -1,6 +1,7 @@
 export type FaultKind =
   | 'invalid'
   | 'invalid-parameter'
+  | 'crypto-failed'
   | 'unauthenticated'
   | 'forbidden'
   | 'not-found'

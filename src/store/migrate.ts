@@ -6,6 +6,8 @@ import * as certificates from './migrations/0002-certificates.ts'
 import * as revocation from './migrations/0003-revocation.ts'
 import * as interfaces from './migrations/0004-interfaces.ts'
 import * as certificateSignIn from './migrations/0005-certificate-sign-in.ts'
+import * as vault from './migrations/0006-vault.ts'
+import * as alarms from './migrations/0007-alarms.ts'
 
 /** In order; never edited once released. */
 const migrations: Readonly<Record<string, Migration>> = {
@@ -14,6 +16,8 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0003-revocation': { up: revocation.up },
   '0004-interfaces': { up: interfaces.up },
   '0005-certificate-sign-in': { up: certificateSignIn.up },
+  '0006-vault': { up: vault.up },
+  '0007-alarms': { up: alarms.up },
 }
 
 /**

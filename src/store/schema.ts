@@ -28,6 +28,16 @@ export interface Schema {
   interfaces: InterfaceRow
   interface_certificates: InterfaceCertificateRow
   trusted_cas: TrustedCaRow
+  alarms: AlarmRow
+  keys: KeyRow
+  key_aliases: KeyAliasRow
+  key_labels: KeyLabelRow
+  key_readers: KeyReaderRow
+  key_links: KeyLinkRow
+  key_rotations: KeyRotationRow
+  key_uses: KeyUseRow
+  key_policies: KeyPolicyRow
+  key_templates: KeyTemplateRow
   counts: CountRow
   generations: GenerationRow
   audit_records: AuditRecordRow
@@ -326,11 +336,17 @@ export interface RevocationRow extends Sealed {
   updated_at: string
 }
 
-/** How often what a CA says of its certificates has changed: lists and answers made earlier are old. */
+/**
+ * How often what a CA says of its certificates has changed: lists and answers made earlier are old. Every CA has one
+ * from its activation on, and it says what its revocations come to: without it rows could be taken away unseen.
+ */
 export interface RevocationChangesRow extends Sealed {
   ca_id: string
   domain_id: string
   changes: number
+  /** How many rows of `revocations` there are, and the sum of their seals (ca/revocation/tally.ts). */
+  records: number
+  digest: string
 }
 
 /** The CRL numbers of a CA: the last one given, and the list that deltas stand on. */
@@ -426,6 +442,179 @@ export interface TrustedCaRow extends Sealed {
   /** `local` or `external`. */
   ca_type: string
   service: string
+  created_at: string
+  updated_at: string
+}
+
+/** Something that somebody should look at. */
+export interface AlarmRow extends Sealed {
+  id: string
+  domain_id: string
+  /** What it is about, unique in the domain: that there is only one row for it is what raises it once. */
+  cause: string
+  name: string
+  severity: string
+  description: string
+  /** `on` or `off`. */
+  state: string
+  acknowledged_at: string | null
+  /** From when on nobody needs it any more. */
+  kept_until: string
+  created_at: string
+  updated_at: string
+}
+
+/**
+ * One version of a key, or of what else the vault keeps: secrets, certificates, opaque objects. Versions of one key
+ * share the name, and number themselves by `key_version`.
+ */
+export interface KeyRow extends Sealed {
+  /** A UUID that no caller chooses; other tables name the row by it. Without another one it is the `uuid` on the wire. */
+  id: string
+  domain_id: string
+  /** The id on the wire, unique in the domain. */
+  key_id: string
+  name: string
+  key_version: number
+  uri: string
+  object_type: string
+  /** As the wire has it in answers: `AES`, `RSA`. */
+  algorithm: string
+  /** In bits. */
+  size: number
+  curve: string | null
+  xts: number
+  /** What the material is once opened; null together with it. */
+  form: string | null
+  /** Inside the envelope; null for an object without material, and once it is destroyed. */
+  material: Uint8Array | null
+  /** PEM (SPKI) of asymmetric keys. */
+  public_key: string | null
+  /** As last written; dates that have come since may have changed it (vault/keys/states.ts). */
+  state: string
+  /** A user's UUID, read off `meta`; null for keys that belong to nobody. */
+  owner_id: string | null
+  usage_mask: number
+  /** JSON, as are labels (an object), aliases (a list) and cert_fields. */
+  meta: string | null
+  labels: string | null
+  aliases: string
+  cert_type: string | null
+  cert_fields: string | null
+  /** Of secrets: `blob`, `password`, `seed`. */
+  data_type: string | null
+  description: string
+  unexportable: number
+  undeletable: number
+  never_exported: number
+  never_exportable: number
+  empty_material: number
+  activation_date: string | null
+  deactivation_date: string | null
+  process_start_date: string | null
+  protect_stop_date: string | null
+  archive_date: string | null
+  destroy_date: string | null
+  compromise_date: string | null
+  compromise_occurrence_date: string | null
+  rotation_date: string | null
+  /** 0: it is not rotated by itself. */
+  rotation_frequency_days: number
+  revocation_reason: string | null
+  revocation_message: string | null
+  sha1_fingerprint: string | null
+  sha256_fingerprint: string | null
+  /** Six hexadecimal digits; null for what cannot encrypt a block. */
+  check_value: string | null
+  default_iv: string | null
+  /** Null: made from the row's id (vault/keys/numbers.ts). */
+  uuid: string | null
+  muid: string | null
+  /** `keyId` on the wire: a decimal number. */
+  number_id: string | null
+  created_at: string
+  updated_at: string
+}
+
+/**
+ * Which key an alias means, apart from the key's own name. This table and the next two only help to find keys: what
+ * they say is held against the sealed row of the key before anybody acts on it.
+ */
+export interface KeyAliasRow {
+  domain_id: string
+  alias: string
+  /** `id` of the key's row. */
+  key_row: string
+}
+
+export interface KeyLabelRow {
+  key_row: string
+  label: string
+  domain_id: string
+  value: string
+}
+
+/** The groups that may read a key by its own permissions. */
+export interface KeyReaderRow {
+  key_row: string
+  group_name: string
+  domain_id: string
+}
+
+export interface KeyLinkRow extends Sealed {
+  id: string
+  domain_id: string
+  type: string
+  /** Ids of rows of keys. */
+  source: string
+  target: string
+  link_index: number
+  created_at: string
+  updated_at: string
+}
+
+/** A timed rotation that was done: that there is only one row for a slot is what makes it happen once. */
+export interface KeyRotationRow {
+  domain_id: string
+  name: string
+  /** When it was due. */
+  slot: string
+  node_id: string
+}
+
+/** When a key was last used, and for what; written some time after the use. */
+export interface KeyUseRow extends Sealed {
+  /** `id` of the key's row. */
+  id: string
+  domain_id: string
+  last_used_at: string
+  operation: string
+}
+
+/** Permissions on all keys whose labels a selector matches. */
+export interface KeyPolicyRow extends Sealed {
+  id: string
+  domain_id: string
+  name: string
+  label_selector: string
+  /** JSON: `groups`, `users` and `clients`, each from permission to names. */
+  permissions: string
+  description: string
+  labels: string | null
+  created_at: string
+  updated_at: string
+}
+
+/** Values for keys that are made with it. */
+export interface KeyTemplateRow extends Sealed {
+  id: string
+  domain_id: string
+  name: string
+  description: string
+  /** JSON, as are `meta` and `key_attributes`. */
+  labels: string | null
+  meta: string | null
+  key_attributes: string
   created_at: string
   updated_at: string
 }

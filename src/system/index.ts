@@ -1,4 +1,6 @@
 /** What other areas and the wiring may use of system. */
+export { type Alarming, dropOldAlarms, raiseAlarm } from './alarms/raise.ts'
+export { alarmHandlers } from './alarms/service.ts'
 export { exportedHead, openAuditLog } from './audit-log.ts'
 export { infoHandlers } from './info/service.ts'
 export { kekHandlers } from './keks/service.ts'

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { certificateScenarios } from './certificates/index.ts'
 import { identityScenarios } from './identity/index.ts'
+import { keyScenarios } from './keys/index.ts'
 import { report, tally } from './report.ts'
 import { runnerFor, SignInFailed, type Target } from './runner.ts'
 
@@ -35,8 +36,8 @@ async function main(): Promise<number> {
     },
   })
   const only = values.only.toLowerCase()
-  const scenarios = [...identityScenarios, ...certificateScenarios].filter((scenario) =>
-    scenario.name.toLowerCase().includes(only),
+  const scenarios = [...identityScenarios, ...certificateScenarios, ...keyScenarios].filter(
+    (scenario) => scenario.name.toLowerCase().includes(only),
   )
   const counted = tally(scenarios)
   const title = `${counted.scenarios} scenarios, ${counted.exchanges} exchanges (${counted.assumed} on assumptions)`

@@ -23,10 +23,11 @@ describe.each(readdirSync(scripts).filter((name) => name.endsWith('.txt')))('%s'
   beforeAll(async () => {
     server = await startTestServer('sqlite')
     const { url, caFile, dataDir, adminPassword } = server
+    const folder = mkdtempSync(join(tmpdir(), 'keystead-cli-'))
     stage = {
-      folder: mkdtempSync(join(tmpdir(), 'keystead-cli-')),
+      folder,
       env: { KEYSTEAD_URL: url, KEYSTEAD_CA_FILE: caFile, KEYSTEAD_DATA_DIR: dataDir },
-      known: { url, host: new URL(url).host, password: adminPassword },
+      known: { url, host: new URL(url).host, password: adminPassword, folder },
       server: commands,
     }
   })

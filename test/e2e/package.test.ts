@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
+import { rolldown } from 'rolldown'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 const checkout = resolve(import.meta.dirname, '../..')
@@ -53,6 +54,25 @@ describe('the published package, installed in an empty folder', () => {
     expect(carried).toContain(join('dist', 'src', 'main.js'))
   })
 
+  test('carries a man page for each group of commands, and what a command needs to start', async () => {
+    const carried = readdirSync(join(folder, 'node_modules/keystead'), { recursive: true }).map(
+      String,
+    )
+    expect(carried).toContain(join('man', 'keystead.1'))
+    expect(carried).toContain(join('man', 'keystead-groups.1'))
+    expect((await npx('keystead', 'groups', '--help')).stdout).toContain('groups add-user NAME')
+  })
+
+  test('gives a bundler for browsers a client without anything of Node', async () => {
+    const entry = join(folder, 'page.js')
+    writeFileSync(entry, "export { createClient } from 'keystead/client'\n")
+    const bundle = await rolldown({ input: entry, platform: 'browser', logLevel: 'silent' })
+    const { output } = await bundle.generate({ format: 'esm' })
+    await bundle.close()
+    expect(output[0].code).toContain('fetch(')
+    expect(output[0].code).not.toMatch(/from ['"]node:|require\(/)
+  })
+
   test('serves, and its client signs in, writes and reads', async () => {
     const server = spawn('npx', ['--no-install', 'keystead', 'serve', '--listen', '127.0.0.1:0'], {
       cwd: folder,
@@ -67,7 +87,8 @@ describe('the published package, installed in an empty folder', () => {
       server.stderr.on('data', (chunk) => (said += chunk))
       for await (const chunk of server.stdout) {
         said += chunk
-        if (said.includes('Try next:')) break
+        // Its last line: leaving the loop closes the pipe, and a server that still writes ends with it.
+        if (said.includes('/openapi.json\n')) break
       }
       const url = /https:\/\/127\.0\.0\.1:\d+/.exec(said)?.[0]
       expect(url, said).toBeDefined()

@@ -1,9 +1,13 @@
+import { ROOT_DOMAIN } from '../../src/kit/domain.ts'
+import { raiseAlarm } from '../../src/system/index.ts'
 import { ADMIN_PASSWORD, type Answer, addUser, type Lab } from './lab.ts'
 
 /** A call that works: the promises' tests change one thing about it and look what becomes of it. */
 export interface Call {
   readonly path: string
-  readonly body?: Readonly<Record<string, unknown>>
+  /** A text is sent as it is. */
+  readonly body?: Readonly<Record<string, unknown>> | string
+  readonly headers?: Readonly<Record<string, string>>
   /** Of whom it is, where it is not the administrator's. */
   readonly token?: string
 }
@@ -12,10 +16,34 @@ const LOCAL_CAS = '/v1/ca/local-cas'
 const EXTERNAL_CAS = '/v1/ca/external-cas'
 const WEB = '/v1/configs/interfaces/web'
 const TRUSTED_CAS = '/v1/trusted-cas'
+const KEYS = '/v1/vault/keys2'
+const LINKS = '/v1/vault/links'
+const SECRETS = '/v1/vault/secrets'
+const KEY_POLICIES = '/v1/vault/key-policies'
+const KEY_TEMPLATES = '/v1/vault/key-templates'
+const keyPolicy = (name: string) => ({
+  name,
+  labelSelector: 'app=x',
+  permissions: { groups: { ReadKey: ['subjects'] } },
+})
+const keyTemplate = (name: string) => ({ name, keyAttributes: { algorithm: 'aes', size: 128 } })
 /** The kind of key that is made fastest. */
 const pendingCa = (name: string) => ({ cn: name, name, algorithm: 'ECDSA', size: 256 })
 
 export const SUBJECT_PASSWORD = 'Subject-Pass-1'
+
+/** An alarm of the root domain; no call raises one. */
+export async function raisedAlarm(lab: Lab, name: string): Promise<string> {
+  const now = () => new Date(lab.now())
+  const matter = { domain: ROOT_DOMAIN, cause: name, name, service: 'test', details: {} }
+  await raiseAlarm(
+    { store: lab.store, nodeId: 'test', now },
+    { ...matter, severity: 'warning', description: `${name} is wrong.`, keptUntil: now() },
+  )
+  const token = await lab.admin()
+  const { body } = await lab.ask('GET', `/v1/system/alarms?name=${name}`, { token })
+  return body.resources[0].id
+}
 
 /** What the calls are about: a user, a group and a policy named for it. */
 export async function addSubjects(lab: Lab): Promise<void> {
@@ -76,6 +104,13 @@ export function workingCalls(lab: Lab): Readonly<Record<string, Prepare>> {
       body: { generate: true },
     })
   const trusted = async () => ({ ca_id: (await authority('subject')).id, service: 'web' })
+  const key = async () => `${KEYS}/${(await made(KEYS, {})).id}`
+  const twoKeys = async () => ({
+    type: 'parent',
+    source: (await made(KEYS, {})).id,
+    target: (await made(KEYS, {})).id,
+  })
+  const secret = async () => `${SECRETS}/${(await made(SECRETS, { dataType: 'seed' })).id}`
   return {
     'tokens.create': always('/v1/auth/tokens', { username: 'subject', password: SUBJECT_PASSWORD }),
     'tokens.delete': async () => ({
@@ -139,6 +174,12 @@ export function workingCalls(lab: Lab): Readonly<Record<string, Prepare>> {
     'rootOfTrust.rotate': always('/v1/system/rotate-rot-keys'),
     'keks.rotate': always('/v1/domains/root/rotate-kek'),
     'keks.retryRotation': always('/v1/domains/root/retry-kek-rotation'),
+    'alarms.acknowledge': async (number) => ({
+      path: `/v1/system/alarms/${await raisedAlarm(lab, `seen-${number}`)}/acknowledge`,
+    }),
+    'alarms.clear': async (number) => ({
+      path: `/v1/system/alarms/${await raisedAlarm(lab, `cleared-${number}`)}/clear`,
+    }),
     'localCas.create': async (number) => ({ path: LOCAL_CAS, body: pendingCa(`made-${number}`) }),
     'localCas.update': async () => {
       const { id } = await authority('subject')
@@ -216,6 +257,139 @@ export function workingCalls(lab: Lab): Readonly<Record<string, Prepare>> {
     'trustedCas.delete': async () => {
       const { id } = await made(TRUSTED_CAS, await trusted())
       return { path: `${TRUSTED_CAS}/${id}` }
+    },
+    'keys.create': async (number) => ({
+      path: KEYS,
+      body: { name: `made-${number}`, labels: { app: 'x' }, meta: { note: 'x' } },
+    }),
+    'keys.update': async () => ({ path: await key(), body: { description: 'described' } }),
+    'keys.delete': async () => ({ path: await key() }),
+    'keys.createVersion': async () => ({
+      path: `${await key()}/versions`,
+      body: { labels: { a: 'b' } },
+    }),
+    'keys.destroy': async () => ({ path: `${await key()}/destroy` }),
+    'keys.archive': async () => ({ path: `${await key()}/archive` }),
+    'keys.recover': async () => {
+      const path = await key()
+      await make(`${path}/archive`, {})
+      return { path: `${path}/recover` }
+    },
+    'keys.revoke': async () => ({ path: `${await key()}/revoke`, body: { reason: 'Superseded' } }),
+    'keys.reactivate': async () => {
+      const path = await key()
+      await make(`${path}/revoke`, { reason: 'Superseded' })
+      return { path: `${path}/reactivate`, body: { reason: 'DeactivatedToActive' } }
+    },
+    'keys.export': async () => ({ path: `${await key()}/export`, body: { format: 'raw' } }),
+    'keys.clone': async (number) => ({
+      path: `${await key()}/clone`,
+      body: { newKeyName: `cloned-${number}` },
+    }),
+    'keys.checkValue': async () => ({ path: `${await key()}/kcv` }),
+    'keys.query': always('/v1/vault/query-keys', { names: ['subject'] }),
+    'keyLinks.create': async () => ({ path: LINKS, body: await twoKeys() }),
+    'keyLinks.update': async () => {
+      const { id } = await made(LINKS, await twoKeys())
+      return { path: `${LINKS}/${id}`, body: { index: 3 } }
+    },
+    'keyLinks.delete': async () => ({
+      path: `${LINKS}/${(await made(LINKS, await twoKeys())).id}`,
+    }),
+    'keyPolicies.create': async (number) => ({
+      path: KEY_POLICIES,
+      body: keyPolicy(`made-${number}`),
+    }),
+    'keyPolicies.update': async (number) => ({
+      path: `${KEY_POLICIES}/${(await made(KEY_POLICIES, keyPolicy(`changed-${number}`))).id}`,
+      body: { description: 'described' },
+    }),
+    'keyPolicies.delete': async (number) => ({
+      path: `${KEY_POLICIES}/${(await made(KEY_POLICIES, keyPolicy(`going-${number}`))).id}`,
+    }),
+    'keyTemplates.create': async (number) => ({
+      path: KEY_TEMPLATES,
+      body: keyTemplate(`made-${number}`),
+    }),
+    'keyTemplates.update': async (number) => ({
+      path: `${KEY_TEMPLATES}/${(await made(KEY_TEMPLATES, keyTemplate(`changed-${number}`))).id}`,
+      body: { description: 'described' },
+    }),
+    'keyTemplates.delete': async (number) => ({
+      path: `${KEY_TEMPLATES}/${(await made(KEY_TEMPLATES, keyTemplate(`going-${number}`))).id}`,
+    }),
+    'secrets.create': async (number) => ({
+      path: SECRETS,
+      body: { name: `secret-${number}`, dataType: 'password', material: 'a secret word' },
+    }),
+    'secrets.update': async () => ({ path: await secret(), body: { description: 'described' } }),
+    'secrets.delete': async () => ({ path: await secret() }),
+    'secrets.export': async () => ({ path: `${await secret()}/export` }),
+    'secrets.destroy': async () => ({ path: `${await secret()}/destroy` }),
+    'secrets.createVersion': async () => ({
+      path: `${await secret()}/versions`,
+      body: { labels: { a: 'b' } },
+    }),
+    ...cryptoCalls(async (fields) => (await made(KEYS, fields)).name, made),
+  }
+}
+
+type Made = (path: string, body: object) => Promise<Answer['body']>
+
+/** Working calls of everything that is done with keys. */
+function cryptoCalls(
+  keyOf: (fields: object) => Promise<string>,
+  made: Made,
+): Readonly<Record<string, Prepare>> {
+  const ALL_USES = 4194303
+  const any = (fields: object = {}) => keyOf({ usageMask: ALL_USES, ...fields })
+  const pair = (fields: object) => any({ ...fields, publicKeyParameters: { usageMask: ALL_USES } })
+  const json = (operation: string, body: object) => ({
+    path: `/v1/crypto/${operation}`,
+    body: { ...body },
+  })
+  const raw = (operation: string, query: object, body: string, type: string): Call => ({
+    path: `/v1/crypto/${operation}?${new URLSearchParams({ ...query })}`,
+    body,
+    headers: { 'content-type': type },
+  })
+  const octets = (operation: string, query: object) =>
+    raw(operation, query, 'to be signed', 'application/octet-stream')
+  const text = (operation: string) => async () =>
+    raw(operation, { keyName: await any(), hint: 'digit' }, '1234567', 'text/plain')
+  const sealed = async () => made('/v1/crypto/encrypt', { id: await any(), plaintext: 'aGVsbG8=' })
+  const ec = () => pair({ algorithm: 'ec', curveid: 'prime256v1' })
+  const hmac = () => any({ algorithm: 'hmac-sha256' })
+  const kem = () => pair({ algorithm: 'ml-kem' })
+  return {
+    'crypto.encrypt': async () => json('encrypt', { id: await any(), plaintext: 'aGVsbG8=' }),
+    'crypto.decrypt': async () => json('decrypt', await sealed()),
+    'crypto.reencrypt': async () => json('reencrypt', await sealed()),
+    'crypto.sign': async () => octets('sign', { keyName: await ec() }),
+    'crypto.signv': async () => octets('signv', { keyName: await ec(), signature: '3000' }),
+    'crypto.mac': async () => octets('mac', { keyName: await hmac() }),
+    'crypto.macv': async () => octets('macv', { keyName: await hmac(), hash: '00' }),
+    'crypto.hash': async () => json('hash', { data: 'aGVsbG8=' }),
+    'crypto.hide': text('hide'),
+    'crypto.hide2': text('hide2'),
+    'crypto.unhide': text('unhide'),
+    'crypto.unhide2': text('unhide2'),
+    'crypto.wrap': async () =>
+      json('wrap', { id: await any(), plaintext: 'AAAAAAAAAAAAAAAAAAAAAA==' }),
+    'crypto.unwrap': async () => {
+      const id = await any()
+      const { ciphertext } = await made('/v1/crypto/wrap', {
+        id,
+        plaintext: 'AAAAAAAAAAAAAAAAAAAAAA==',
+      })
+      return json('unwrap', { id, ciphertext })
+    },
+    'crypto.derive': async () => json('derive', { id: await any() }),
+    'crypto.encapsulate': async () => json('encapsulate', { id: `${await kem()}-pub` }),
+    'crypto.decapsulate': async () => {
+      const id = await kem()
+      const { ciphertext } = await made('/v1/crypto/encapsulate', { id: `${id}-pub` })
+      return json('decapsulate', { id, ciphertext })
     },
   }
 }

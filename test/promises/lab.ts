@@ -40,6 +40,8 @@ export interface Lab {
   /** The store that the server works on, before it was wrapped. */
   readonly store: Store
   readonly firstPassword: string | undefined
+  /** Where revocation is published. */
+  readonly pki: string | undefined
   /** A request that does not leave the process. Paths are below /api/v1. */
   ask(method: string, path: string, ask?: Ask): Promise<Answer>
   /** The same over TLS, with the path exactly as written. */
@@ -70,6 +72,8 @@ interface LabOptions {
   /** A folder that was used before. */
   readonly dataDir?: string
   readonly keep?: boolean
+  /** Publishes revocation on a port of its own. */
+  readonly pki?: boolean
 }
 
 /** Passwords at next to no cost, for tests of everything but password hashing. */
@@ -108,6 +112,7 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
       tlsNames: [],
       logLevel: 'silent',
       shutdownSeconds: 2,
+      ...(options.pki && { pkiListen: { host: '127.0.0.1', port: 0 } }),
     },
     {
       checkReplies: true,
@@ -127,6 +132,7 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
     return {
       text,
       headers: {
+        accept: '*/*',
         ...(text === undefined
           ? {}
           : {
@@ -183,6 +189,7 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
     databaseUrl: options.database,
     store,
     firstPassword: server.firstPassword,
+    pki: server.pki,
     ask,
     send,
     signIn,

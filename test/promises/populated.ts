@@ -1,3 +1,4 @@
+import { raisedAlarm } from './calls.ts'
 import { addUser, type Lab } from './lab.ts'
 
 export const FORMER = 'Former-Pass-1234!'
@@ -49,6 +50,8 @@ export async function populate(lab: Lab): Promise<Signed[]> {
     await demand('PATCH', `/v1/auth/banners/${when}-auth`, { value: `a ${when} banner` }, 200)
   await demand('PATCH', '/v1/system/info', { name: 'the vault' }, 200)
   await authorities(demand)
+  for (const name of ['flood', 'fire']) await raisedAlarm(lab, name)
+  await keys(demand)
   return signed
 }
 
@@ -81,6 +84,30 @@ async function authorities(demand: Demand): Promise<void> {
   const web = '/v1/configs/interfaces/web'
   await demand('POST', `${web}/csr`, { cn: 'the vault' }, 200)
   await demand('PUT', `${web}/renewal-certificate`, { generate: true }, 200)
+}
+
+/** Two keys of a kind, and two of everything about keys. */
+async function keys(demand: Demand): Promise<void> {
+  for (const name of ['one', 'two']) {
+    const fields = { name, labels: { app: name }, meta: { permissions: { ReadKey: ['blue'] } } }
+    await demand('POST', '/v1/vault/keys2', fields, 201)
+    const pair = { name: `pair ${name}`, algorithm: 'ec', curveid: 'prime256v1' }
+    await demand('POST', '/v1/vault/keys2', pair, 201)
+    await demand('POST', `/v1/vault/keys2/${name}/versions`, {}, 201)
+    await demand('POST', '/v1/vault/secrets', { name: `secret ${name}` }, 201)
+    await demand(
+      'POST',
+      '/v1/vault/key-policies',
+      { name, labelSelector: `app=${name}`, permissions: { groups: { ReadKey: ['red'] } } },
+      201,
+    )
+    await demand(
+      'POST',
+      '/v1/vault/key-templates',
+      { name, keyAttributes: { algorithm: 'aes' } },
+      201,
+    )
+  }
 }
 
 export interface Signed {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { z } from 'zod'
-import type { Endpoint } from '../../src/kit/endpoint.ts'
+import { type Endpoint, rawTypes } from '../../src/kit/endpoint.ts'
 
 /** Requests made from a route's own schemas, then spoiled: mostly such that get past the first check. */
 
@@ -200,7 +200,11 @@ const types = [
   'application/x-www-form-urlencoded',
   'text/plain',
   'application/json;',
+  'application/octet-stream',
 ]
+
+const usualType = ({ raw }: Endpoint): string =>
+  raw === undefined ? 'application/json' : rawTypes[raw]
 
 /** Requests for this endpoint. The path begins with /v1. */
 export function requestsFor(endpoint: Endpoint): fc.Arbitrary<Request> {
@@ -228,7 +232,7 @@ export function requestsFor(endpoint: Endpoint): fc.Arbitrary<Request> {
       names,
       query: queryOf(schemaOf(endpoint.query)),
       type: fc.oneof(
-        { weight: 9, arbitrary: fc.constant(types[0] as string) },
+        { weight: 9, arbitrary: fc.constant(usualType(endpoint)) },
         fc.constantFrom(...types),
       ),
       hasBody: fc.boolean(),

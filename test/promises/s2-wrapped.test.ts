@@ -1,11 +1,12 @@
-import { randomUUID } from 'node:crypto'
+import { createPrivateKey, randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { Envelope, Place } from '../../src/crypto/envelope.ts'
-import { wrappedColumns } from '../../src/identity/wrapped-columns.ts'
+import { wrappedColumns } from '../../src/installation.ts'
 import { openReadOnly } from '../../src/store/index.ts'
 import type { Reader } from '../../src/store/store.ts'
 import { openSeal } from '../../src/system/seal/seal.ts'
+import { ocspRequest } from '../support/revocation.ts'
 import { type Lab, openLab, pick, type Row } from './lab.ts'
 import { random, report, scale, seed } from './promise.ts'
 
@@ -15,7 +16,7 @@ interface Wrapped {
   readonly bytes: Uint8Array
 }
 
-/** Every wrapped value in the tables that hold users' secrets, with the place it belongs to. */
+/** Every wrapped value of the columns that the server itself knows of, with the place it belongs to. */
 async function wrappedValues(read: Reader): Promise<Wrapped[]> {
   const found: Wrapped[] = []
   for (const { table, column, place } of wrappedColumns) {
@@ -35,16 +36,37 @@ const opens = (
   envelope: Pick<Envelope, 'unwrap'>,
   place: Place,
   bytes: Uint8Array,
-): string | undefined => {
+): Buffer | undefined => {
   try {
     const plain = envelope.unwrap(place, bytes as Parameters<Envelope['unwrap']>[1])
-    const text = plain.reveal().toString()
+    const copy = Buffer.from(plain.reveal())
     plain.wipe()
-    return text
+    return copy
   } catch {
     return undefined
   }
 }
+
+/** What a table's secrets are, once they are opened. */
+const contents: Readonly<Record<string, (plain: Buffer) => boolean>> = {
+  users: (plain) => plain.toString().startsWith('$'),
+  password_history: (plain) => plain.toString().startsWith('$'),
+  local_cas: isPrivateKey,
+  ocsp_responders: isPrivateKey,
+  interface_certificates: isPrivateKey,
+}
+
+function isPrivateKey(plain: Buffer): boolean {
+  try {
+    return createPrivateKey({ key: plain, format: 'der', type: 'pkcs8' }).type === 'private'
+  } catch {
+    return false
+  }
+}
+
+/** Whether the stored bytes are what should be inside of them: a hash, or a key in DER. */
+const isNaked = (bytes: Uint8Array): boolean =>
+  Buffer.from(bytes).includes('$quick$') || isPrivateKey(Buffer.from(bytes))
 
 /** Values that do not open where they stand, that open elsewhere, or that were never wrapped. */
 function naked(
@@ -56,9 +78,9 @@ function naked(
     const found: string[] = []
     const plain = opens(envelope, place, bytes)
     if (plain === undefined) found.push(`${where} does not open at its own place`)
-    else if (!plain.startsWith('$'))
-      found.push(`${where} holds something else than a password hash`)
-    if (Buffer.from(bytes).includes('$quick$')) found.push(`${where} is not wrapped`)
+    else if (contents[place.table]?.(plain) === false)
+      found.push(`${where} holds something else than it should`)
+    if (isNaked(bytes)) found.push(`${where} is not wrapped`)
     const elsewhere: Place[] = [
       { ...place, row: pick(next, values).place.row },
       { ...place, column: `${place.column}2` },
@@ -87,8 +109,9 @@ async function step(
   const password = username === undefined ? '' : (users.get(username) ?? '')
   const fresh = () => `Aa1!${randomUUID().slice(0, 20)}`
   const path = `/v1/usermgmt/users/${username}`
-  const choice = username === undefined ? 0 : Math.floor(next() * 12)
-  if (choice === 0 || users.size < 12) {
+  const choice = username === undefined ? 0 : Math.floor(next() * 16)
+  if (choice >= 12) await authorityStep(lab, token, next, choice)
+  else if (choice === 0 || users.size < 12) {
     const [name, first] = [`u${randomUUID()}`, fresh()]
     const body = { username: name, password: first }
     const { status, text } = await lab.ask('POST', '/v1/usermgmt/users', { token, body })
@@ -122,16 +145,52 @@ async function step(
   lab.advance(61_000)
 }
 
+const WEB = '/v1/configs/interfaces/web'
+const CAS = '/v1/ca/local-cas'
+
+/** One operation on CAs, their responders, or the keys of the web interface. */
+async function authorityStep(
+  lab: Lab,
+  token: string,
+  next: () => number,
+  choice: number,
+): Promise<void> {
+  const call = (method: string, path: string, body?: object) =>
+    lab.ask(method, path, { token, body })
+  const { body: cas } = await call('GET', `${CAS}?limit=100`)
+  const ca = pick(next, cas.resources as { id: string; state: string; cert?: string }[])
+  const isRoot = (one: { id: string }) => one.id === cas.resources.at(-1)?.id
+  if (choice === 12 || cas.resources.length < 4) {
+    const { body } = await call('POST', CAS, { cn: 'walk', algorithm: 'ECDSA' })
+    await call('POST', `${CAS}/${body.id}/self-sign`, { duration: 9000 })
+  } else if (choice === 13 && !isRoot(ca)) await call('DELETE', `${CAS}/${ca.id}`)
+  else if (choice === 14) {
+    await call('PATCH', `${CAS}/${ca.id}`, { allow_user_authentication: next() < 0.5 })
+    // A responder with a key of its own is made for whoever asks first.
+    if (ca.cert && lab.pki)
+      await fetch(`${lab.pki}/pki/${ca.id}/ocsp`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/ocsp-request' },
+        body: new Uint8Array(ocspRequest(ca.cert, [1n])),
+      })
+  } else if (next() < 0.5) await call('POST', `${WEB}/csr`, { cn: 'walk' })
+  else {
+    await call('PUT', `${WEB}/renewal-certificate`, { generate: true })
+    if (next() < 0.5) await call('DELETE', `${WEB}/renewal-certificate`)
+  }
+}
+
 describe('S2: every write stays wrapped', () => {
   const steps = scale(2000, 50_000)
   test('after every step of a long walk each secret opens at its own place and at no other', {
     timeout: scale(600_000, 7_200_000),
   }, async () => {
-    const lab = await openLab()
+    const lab = await openLab({ pki: true })
     const next = random()
     const users = new Map<string, string>()
     const problems: string[] = []
     let looked = 0
+    const tables = new Set<string>()
     const file = join(lab.dataDir, 'keystead.db')
     const open = async () => {
       const { read, close } = await openReadOnly({ kind: 'sqlite', file })
@@ -165,6 +224,7 @@ describe('S2: every write stays wrapped', () => {
         if (at % 10 !== 0) continue
         const values = await wrappedValues(beside.read)
         looked += values.length
+        for (const { place } of values) tables.add(place.table)
         problems.push(
           ...naked(beside.seal.envelope, values, next).map((problem) => `step ${at}: ${problem}`),
         )
@@ -179,6 +239,7 @@ describe('S2: every write stays wrapped', () => {
     )
     expect(problems, `seed ${seed}`).toEqual([])
     expect(looked).toBeGreaterThan(steps)
+    for (const table of Object.keys(contents)) expect(tables).toContain(table)
   })
 
   test('the harness notices a value that was saved as it is, and one that stands elsewhere', async () => {
@@ -200,7 +261,8 @@ describe('S2: every write stays wrapped', () => {
       { scheme: 'file', path: join(lab.dataDir, 'root.key') },
       { nodeId: 'reader', allowInit: false, readOnly: true },
     )
-    const [first, second] = values as [Wrapped, Wrapped]
+    const passwords = values.filter(({ place }) => place.table === 'users')
+    const [first, second] = passwords as [Wrapped, Wrapped]
     expect(naked(seal.envelope, values, next)).toEqual([])
     const saved = { ...first, bytes: Buffer.from('$quick$00$00') }
     expect(naked(seal.envelope, [saved, second], next)).toContainEqual(
@@ -209,6 +271,11 @@ describe('S2: every write stays wrapped', () => {
     const moved = { ...first, bytes: second.bytes }
     expect(naked(seal.envelope, [moved, second], next)).toContainEqual(
       expect.stringContaining('does not open'),
+    )
+    const key = values.find(({ place }) => place.table === 'local_cas') as Wrapped
+    const bare = { ...key, bytes: opens(seal.envelope, key.place, key.bytes) as Buffer }
+    expect(naked(seal.envelope, [bare], next)).toContainEqual(
+      expect.stringContaining('is not wrapped'),
     )
     // An envelope that binds nothing to its place.
     const careless = {

@@ -179,7 +179,11 @@ async function problemsUnder(
   // All at once: those that hang do so together.
   await Promise.all([
     ...calls.map(({ name, endpoint, call }) =>
-      ask(name, endpoint.method, call.path, { token: call.token ?? token, body: call.body }),
+      ask(name, endpoint.method, call.path, {
+        token: call.token ?? token,
+        body: call.body,
+        ...(call.headers && { headers: call.headers }),
+      }),
     ),
     ask('a denial', 'POST', '/v1/usermgmt/users', { token: plain, body: {} }),
     ask('a wrong token', 'GET', '/v1/auth/self/user', { token: 'x.y.z' }),
@@ -290,6 +294,7 @@ async function workload(lab: Lab, count: number): Promise<{ due: Counts; found: 
       const got = await lab.ask(method, call?.path ?? '', {
         token: call?.token ?? token,
         body: call?.body,
+        ...(call?.headers && { headers: call.headers }),
       })
       return expectRecord(endpoint, got, true)
     }

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { join } from 'node:path'
-import { nodeIdOf } from '../../src/compose.ts'
+import { nodeIdOf } from '../../src/data-folder.ts'
 import { openAuditLog } from '../../src/system/index.ts'
 import { ADMIN_PASSWORD, type Answer, type Ask, pick } from './lab.ts'
 import type { Beside, ServerProcess } from './process.ts'

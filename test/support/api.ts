@@ -75,8 +75,8 @@ export function apiOf(running: () => TestServer): Api {
   const sender = (authorization: () => Promise<string | undefined>): Sender => {
     const send: Sender['send'] = async (method, path, body, headers = {}) => {
       const bearer = headers['authorization'] === undefined ? await authorization() : undefined
-      const text =
-        body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body)
+      const asIs = body === undefined || typeof body === 'string' || Buffer.isBuffer(body)
+      const text = asIs ? body : JSON.stringify(body)
       return new Promise((resolve, reject) => {
         const full =
           path.startsWith('/api') || path.startsWith('/healthz') ? path : `/api/v1${path}`
@@ -87,6 +87,7 @@ export function apiOf(running: () => TestServer): Api {
             method,
             path: full,
             headers: {
+              accept: '*/*',
               ...(text === undefined
                 ? {}
                 : {

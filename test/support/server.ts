@@ -16,6 +16,8 @@ export interface TestServer {
   readonly running: RunningServer
   /** Moves the server's clock forward from now on. */
   advance(milliseconds: number): void
+  /** By how much it is ahead. */
+  ahead(): number
   /** Whatever SQL a writer to the database could run behind the server's back. */
   tamper(sql: string): Promise<void>
   stop(): Promise<void>
@@ -30,6 +32,9 @@ export interface TestServerOptions {
   readonly tlsNames?: readonly string[]
   readonly checkCertificateMs?: number
   readonly allowRsa1024?: boolean
+  readonly strictDeactivated?: boolean
+  /** How often what is due of keys is looked for. */
+  readonly keysEveryMs?: number
   /** How far the server's clock is ahead from its start. */
   readonly aheadMs?: number
   /** Publishes revocation on a port of its own. */
@@ -70,6 +75,7 @@ export async function startTestServer(
       logLevel: 'silent',
       shutdownSeconds: 5,
       allowRsa1024: options.allowRsa1024 ?? false,
+      strictDeactivated: options.strictDeactivated ?? false,
       ...(options.pki || options.pkiPort
         ? { pkiListen: { host: '127.0.0.1', port: options.pkiPort ?? 0 } }
         : undefined),
@@ -80,6 +86,7 @@ export async function startTestServer(
       checkReplies: true,
       now: () => new Date(Date.now() + ahead),
       ...(opened ? { store: opened.store } : undefined),
+      ...(options.keysEveryMs ? { keysEveryMs: options.keysEveryMs } : undefined),
       ...(options.checkCertificateMs
         ? { checkCertificateMs: options.checkCertificateMs }
         : undefined),
@@ -95,6 +102,7 @@ export async function startTestServer(
     advance(milliseconds) {
       ahead += milliseconds
     },
+    ahead: () => ahead,
     async tamper(sql) {
       if (opened) return opened.tamper(sql)
       await tamperWith(join(dataDir, 'keystead.db'), sql)

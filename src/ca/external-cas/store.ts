@@ -18,6 +18,7 @@ const externalCaList = listing({
     updatedAt: { column: 'updated_at' },
     name: { column: 'name', unique: true },
     subject: { column: 'subject' },
+    notAfter: { column: 'not_after' },
   },
   filters: {
     id: { column: 'id', exact: true },

@@ -13,11 +13,12 @@ import { chainOf, findParent } from '../issuers.ts'
 import { keyToMake } from '../keys.ts'
 import { x509 } from '../library.ts'
 import { certificateFilter, withLineEnds } from '../pem.ts'
-import { openKey } from '../private-keys.ts'
+import { forgetKey, openKey } from '../private-keys.ts'
 import { changedPurposes, presentPurposes } from '../purposes.ts'
 import { accountUri, idInUri, nameFor, uriOf } from '../reference.ts'
 import { forgetCa } from '../revocation/record.ts'
 import { openScope } from '../revocation/scope.ts'
+import { openTally } from '../revocation/tally.ts'
 import { subjectOf } from '../subject.ts'
 import { hasEnded, NO_TIME, validityFor } from '../validity.ts'
 import type { KeyRules, SubjectFields } from '../x509/index.ts'
@@ -98,9 +99,9 @@ export function localCaHandlers(
 
     /** Neither what it issued nor the CAs below it hold it back: XSOAR deletes a root before the CA that it signed. */
     async delete(context, { params }) {
-      const { read, transact } = context
+      const { read, services, transact } = context
       context.note({ local_ca: params.id })
-      await transact(async (tx) => {
+      const gone = await transact(async (tx) => {
         const ca = await existing(context, params.id)
         const issued = await certificates.countOf(read, ca)
         context.note({ id: ca.id, name: ca.name, certificates: issued })
@@ -111,7 +112,9 @@ export function localCaHandlers(
         tx.count(ca.domain_id, 'certificates', -issued)
         forgetCa(tx, ca)
         tx.count(ca.domain_id, 'local_cas', -1)
+        return ca
       })
+      forgetKey(services.envelope, gone)
       return undefined
     },
 
@@ -178,6 +181,7 @@ async function activate(
   const ca = await existingPending(context, pending.id)
   context.note({ id: ca.id, name: ca.name, subject: facts.subject, serial: facts.serialNumber })
   openScope(tx, ca, pkiUrl, stamp(context.now()))
+  openTally(tx, ca)
   return tx.update('local_cas', ca, {
     ...columnsOf(facts),
     state: 'active',

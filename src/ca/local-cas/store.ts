@@ -39,6 +39,7 @@ const localCaList = listing({
     updatedAt: { column: 'updated_at' },
     name: { column: 'name', unique: true },
     subject: { column: 'subject' },
+    notAfter: { column: 'not_after', nullable: true },
   },
   filters: {
     id: { column: 'id', exact: true },

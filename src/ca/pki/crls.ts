@@ -1,15 +1,21 @@
 import type { Services } from '../../context.ts'
-import { Fault } from '../../kit/fault.ts'
+import { Fault, Tampered } from '../../kit/fault.ts'
 import { timeText } from '../../kit/time.ts'
-import type { CrlNumberRow, CrlRow, RevocationRow } from '../../store/schema.ts'
+import type {
+  CrlNumberRow,
+  CrlRow,
+  RevocationChangesRow,
+  RevocationRow,
+} from '../../store/schema.ts'
 import type { Writer } from '../../store/store.ts'
 import { deltaAddress, distributionOf, type PkiAddress } from '../addresses.ts'
+import { Kept } from '../kept.ts'
 import { x509 } from '../library.ts'
 import { demandStays } from '../local-cas/store.ts'
 import { openKey } from '../private-keys.ts'
-import { changesOf, pages } from '../revocation/store.ts'
+import { pages } from '../revocation/store.ts'
+import { comesTo, nothingRecorded, recount, type Tally, tallyOf } from '../revocation/tally.ts'
 import type { CrlEntry, CrlReason } from '../x509/index.ts'
-import { Kept } from './kept.ts'
 import { type PublishedCa, wholeSecond } from './published.ts'
 
 export type CrlKind = 'full' | 'delta'
@@ -52,7 +58,7 @@ export function createCrls({ store, envelope, now }: Services, address: PkiAddre
     now().getTime() < Date.parse(row.this_update) + times[row.kind as CrlKind].fresh
 
   async function current(ca: PublishedCa, kind: CrlKind): Promise<CrlRow> {
-    const changes = await changesOf(read, ca)
+    const { changes } = await tallyOf(read, ca)
     const key = `${ca.id}/${kind}`
     for (let tries = 0; tries < 10; tries++) {
       const found = kept.get(key) ?? (await stored(ca, kind, changes))
@@ -98,16 +104,19 @@ export function createCrls({ store, envelope, now }: Services, address: PkiAddre
       if (!numbers) return undefined
     }
     // Before the rows: what changes while they are read makes this list an old one, and never a wrong one.
-    const changes = await changesOf(read, ca)
+    const before = await tallyOf(read, ca)
+    const { changes } = before
     const isBase = kind === 'full' && !hasBase(numbers)
     const thisUpdate = wholeSecond(now())
     const nextUpdate = new Date(thisUpdate.getTime() + times[kind].lasts)
     const number = (numbers?.number ?? 0) + 1
-    const dropped: string[] = []
+    const dropped: RevocationRow[] = []
+    const seen = { tally: nothingRecorded }
+    const rows = countedPages(pages(read, ca), seen)
     const entries =
       kind === 'delta'
-        ? deltaEntries(rows(ca), numbers?.base_changes ?? 0)
-        : fullEntries(rows(ca), isBase ? numbers : undefined, dropped)
+        ? deltaEntries(rows, numbers?.base_changes ?? 0)
+        : fullEntries(rows, isBase ? numbers : undefined, dropped)
     const { crlReasons, issueCrl, prepareCrl } = await x509()
     const key = await openKey(envelope, ca)
     const draft = await prepareCrl(
@@ -123,6 +132,9 @@ export function createCrls({ store, envelope, now }: Services, address: PkiAddre
       },
       entriesOf(entries, crlReasons),
     )
+    // Nothing is signed that lacks a revocation which was taken out of the database.
+    if (!comesTo(seen.tally, before, await tallyOf(read, ca)))
+      throw new Tampered('revocations', ca.id)
     const der = await issueCrl(draft, key)
     const list = {
       ca_id: ca.id,
@@ -136,11 +148,11 @@ export function createCrls({ store, envelope, now }: Services, address: PkiAddre
       der,
     }
     try {
-      return await store.transact((tx) => {
+      return await store.transact(async (tx) => {
         demandStays(tx, ca)
         takeNumber(tx, ca, numbers, list, isBase)
         tx.run(tx.deleteFrom('crls').where('ca_id', '=', ca.id).where('kind', '=', kind))
-        drop(tx, ca, dropped)
+        await drop(tx, ca, before, dropped)
         return tx.insert('crls', list)
       })
     } catch (failure) {
@@ -154,7 +166,25 @@ export function createCrls({ store, envelope, now }: Services, address: PkiAddre
     numbers.base_number > 0 &&
     now().getTime() < Date.parse(numbers.base_at) + times.full.fresh
 
-  const rows = (ca: PublishedCa) => pages(read, ca)
+  /** The ended rows go, unless anything about them may have changed since they were read; then they go with the next list. */
+  async function drop(
+    tx: Writer,
+    ca: PublishedCa,
+    before: RevocationChangesRow,
+    rows: readonly RevocationRow[],
+  ): Promise<void> {
+    if (rows.length === 0) return
+    const tally = await tallyOf(read, ca)
+    if (tally.version !== before.version) return
+    tx.update('revocation_changes', tally, recount(tally, { less: rows }))
+    for (let at = 0; at < rows.length; at += STATEMENT) {
+      const some = rows.slice(at, at + STATEMENT).map(({ serial_number }) => serial_number)
+      tx.run(
+        tx.deleteFrom('revocations').where('ca_id', '=', ca.id).where('serial_number', 'in', some),
+        { rows: some.length },
+      )
+    }
+  }
 
   return { current }
 }
@@ -178,17 +208,8 @@ function takeNumber(
     )
 }
 
+/** Databases bound the number of parameters in one statement. */
 const STATEMENT = 500
-
-function drop(tx: Writer, { id }: PublishedCa, serialNumbers: readonly string[]): void {
-  for (let at = 0; at < serialNumbers.length; at += STATEMENT)
-    tx.run(
-      tx
-        .deleteFrom('revocations')
-        .where('ca_id', '=', id)
-        .where('serial_number', 'in', serialNumbers.slice(at, at + STATEMENT)),
-    )
-}
 
 interface Listed {
   readonly serialNumber: string
@@ -196,6 +217,17 @@ interface Listed {
   readonly reason: string | null
 }
 type Rows = AsyncIterable<readonly RevocationRow[]>
+
+/** The same pages, with a tally of what went by. */
+async function* countedPages(
+  rows: Rows,
+  seen: { tally: Tally },
+): AsyncGenerator<readonly RevocationRow[]> {
+  for await (const page of rows) {
+    seen.tally = recount(seen.tally, { more: page })
+    yield page
+  }
+}
 
 const asListed = ({ serial_number, revoked_at, updated_at, reason }: RevocationRow): Listed => ({
   serialNumber: serial_number,
@@ -211,7 +243,7 @@ const asListed = ({ serial_number, revoked_at, updated_at, reason }: RevocationR
 async function* fullEntries(
   rows: Rows,
   replaced: CrlNumberRow | undefined,
-  dropped: string[],
+  dropped: RevocationRow[],
 ): AsyncGenerator<readonly Listed[]> {
   for await (const page of rows) {
     const listed: Listed[] = []
@@ -221,7 +253,7 @@ async function* fullEntries(
         row.not_after < replaced.base_at &&
         row.change_number <= replaced.base_changes
       ) {
-        if (dropped.length < MOST_DROPPED) dropped.push(row.serial_number)
+        if (dropped.length < MOST_DROPPED) dropped.push(row)
       } else if (row.state === 'revoked') listed.push(asListed(row))
     yield listed
   }

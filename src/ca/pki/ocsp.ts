@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import type { Services } from '../../context.ts'
 import { Fault } from '../../kit/fault.ts'
+import { Kept } from '../kept.ts'
 import { x509 } from '../library.ts'
 import { statusOf } from '../revocation/status.ts'
-import { changesOf } from '../revocation/store.ts'
+import { demandAllThere, tallyOf } from '../revocation/tally.ts'
 import type { CertStatus, OcspIssuer } from '../x509/index.ts'
-import { Kept } from './kept.ts'
 import { type PublishedCa, wholeSecond } from './published.ts'
 import type { Responders } from './responders.ts'
 
@@ -14,6 +14,8 @@ const MINUTE = 60_000
 const LASTS = 60 * MINUTE
 /** How long an answer without a nonce is given again, as long as nothing was revoked or resumed. */
 const REPEATED = MINUTE
+/** How often the records of a CA are counted while answers are made from them. */
+const COUNTED = 1000
 const MOST_KEPT = 2000
 
 export interface OcspAnswer {
@@ -39,6 +41,7 @@ export function createOcspResponder(
 ): OcspResponder {
   const issuers = new Kept<OcspIssuer>(1000)
   const remembered = new Kept<Remembered>(MOST_KEPT)
+  const counted = new Kept<number>(1000)
 
   async function issuerOf(ca: PublishedCa): Promise<OcspIssuer> {
     const { ocspIssuerOf } = await x509()
@@ -61,6 +64,15 @@ export function createOcspResponder(
       at: new Date(at),
       reason: told ? (reason as keyof typeof crlReasons) : undefined,
     }
+  }
+
+  /** Counting takes milliseconds where very many are revoked, so it is done now and then. */
+  async function demandRecords(ca: PublishedCa): Promise<void> {
+    const at = now().getTime()
+    const since = at - (counted.get(ca.id) ?? Number.NEGATIVE_INFINITY)
+    if (since >= 0 && since < COUNTED) return
+    await demandAllThere(read, ca)
+    counted.set(ca.id, at)
   }
 
   return {
@@ -86,12 +98,13 @@ export function createOcspResponder(
       if (!responder) return { der: writeOcspRefusal('unauthorized') }
 
       // Asked before the answer is made: a change in between makes the answer old at once.
-      const changes = await changesOf(read, ca)
+      const { changes } = await tallyOf(read, ca)
       const at = now()
       const asked = `${ca.id}/${createHash('sha256').update(bytes).digest('base64')}`
       const before = remembered.get(asked)
       const age = before ? at.getTime() - before.at : 0
       if (before?.changes === changes && age >= 0 && age < REPEATED) return before.answer
+      await demandRecords(ca)
 
       const answers = []
       for (const about of questions) {

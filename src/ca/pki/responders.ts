@@ -2,12 +2,12 @@ import type { Services } from '../../context.ts'
 import { Fault } from '../../kit/fault.ts'
 import { stamp, timeText } from '../../kit/time.ts'
 import { serverEntry } from '../../store/server-entry.ts'
+import { Kept } from '../kept.ts'
 import { x509 } from '../library.ts'
 import { demandStays } from '../local-cas/store.ts'
 import { openKey, openResponderKey, wrapResponderKey } from '../private-keys.ts'
 import { storedFact } from '../validity.ts'
 import type { OcspSigner } from '../x509/index.ts'
-import { Kept } from './kept.ts'
 import type { PublishedCa } from './published.ts'
 
 const HOUR = 3_600_000

@@ -1,8 +1,9 @@
 import { Fault } from '../../kit/fault.ts'
 import { createTurns } from '../../kit/turns.ts'
-import type { CertificateRow } from '../../store/schema.ts'
+import type { CertificateRow, RevocationRow } from '../../store/schema.ts'
 import type { Reader, Writer } from '../../store/store.ts'
 import * as store from './store.ts'
+import { recount, tallyOf } from './tally.ts'
 
 /** What a CA says of a certificate from now on. */
 export type Statement =
@@ -36,12 +37,10 @@ export async function recordStatement(
   certificate: Subject,
   statement: Statement,
 ): Promise<void> {
-  const { ca_id, domain_id } = certificate
-  const counter = await read.row('revocation_changes', { ca_id })
-  const known = await store.find(read, { id: ca_id }, certificate.serial_number)
-  const changes = (counter?.changes ?? 0) + 1
-  if (counter) tx.update('revocation_changes', counter, { changes })
-  else tx.insert('revocation_changes', { ca_id, domain_id, changes }, { duplicate: meanwhile })
+  const ca = { id: certificate.ca_id }
+  const tally = await tallyOf(read, ca)
+  const known = await store.find(read, ca, certificate.serial_number)
+  const changes = tally.changes + 1
   const isRevoked = statement.state === 'revoked'
   const said = {
     state: statement.state,
@@ -50,8 +49,11 @@ export async function recordStatement(
     change_number: changes,
     updated_at: statement.at,
   }
-  if (known) tx.update('revocations', known, said)
-  else tx.insert('revocations', { ...identityOf(certificate), ...said }, { duplicate: meanwhile })
+  const row = known
+    ? tx.update('revocations', known, said)
+    : tx.insert('revocations', { ...identityOf(certificate), ...said }, { duplicate: meanwhile })
+  const counted = recount(tally, { more: [row], less: known ? [known] : [] })
+  tx.update('revocation_changes', tally, { changes, ...counted })
 }
 
 /**
@@ -64,18 +66,20 @@ export async function recordDeletion(
   certificate: Subject,
   at: string,
 ): Promise<void> {
-  const { ca_id, serial_number, not_after } = certificate
+  const ca = { id: certificate.ca_id }
+  const { serial_number, not_after } = certificate
+  const tally = await tallyOf(read, ca)
   // What has ended meanwhile goes along: a CA whose certificates live for days would else gather them for ever.
-  tx.run(
-    tx
-      .deleteFrom('revocations')
-      .where('ca_id', '=', ca_id)
-      .where('not_after', '<', at)
-      .where('state', '=', 'issued'),
-  )
-  if (not_after < at || (await store.find(read, { id: ca_id }, serial_number))) return
-  const said = { state: 'issued', reason: null, revoked_at: null, change_number: 0, updated_at: at }
-  tx.insert('revocations', { ...identityOf(certificate), ...said }, { duplicate: meanwhile })
+  const less = await store.endedAndGood(read, ca, at)
+  for (const row of less) tx.remove('revocations', row)
+  const more: RevocationRow[] = []
+  if (not_after >= at && !(await store.find(read, ca, serial_number))) {
+    const said = { state: 'issued', reason: null, revoked_at: null }
+    const row = { ...identityOf(certificate), ...said, change_number: 0, updated_at: at }
+    more.push(tx.insert('revocations', row, { duplicate: meanwhile }))
+  }
+  if (more.length + less.length > 0)
+    tx.update('revocation_changes', tally, recount(tally, { more, less }))
 }
 
 const identityOf = ({ ca_id, serial_number, domain_id, not_after }: Subject) => ({

@@ -1,6 +1,7 @@
 import { Tampered } from '../../kit/fault.ts'
 import type { Reader } from '../../store/store.ts'
 import * as store from './store.ts'
+import { demandAllThere } from './tally.ts'
 
 export interface Revocation {
   /** As RFC 5280 section 5.3.1 names it. */
@@ -32,12 +33,15 @@ export async function statusOf(read: Reader, ca: store.Ca, serialNumber: string)
   return { is: said || certificate ? 'good' : 'unknown' }
 }
 
-/** Whether a certificate that this CA issued is revoked or on hold now; certificates deleted since are not forgotten. */
-export async function revocationOf(
+/**
+ * The same for whoever lets somebody in by the answer: a revocation that was taken out of the database is noticed first.
+ * Throws `Tampered`.
+ */
+export async function surelyStatusOf(
   read: Reader,
   ca: store.Ca,
-  serialDecimal: string,
-): Promise<Revocation | undefined> {
-  const status = await statusOf(read, ca, serialDecimal)
-  return status.is === 'revoked' ? { reason: status.reason, at: status.at } : undefined
+  serialNumber: string,
+): Promise<Status> {
+  await demandAllThere(read, ca)
+  return statusOf(read, ca, serialNumber)
 }

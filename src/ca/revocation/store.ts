@@ -11,10 +11,24 @@ export const find = (
 ): Promise<RevocationRow | undefined> =>
   read.row('revocations', { ca_id: id, serial_number: serialNumber })
 
-/** How often what the CA says has changed. Asked at every request, so that an older list or answer is not given. */
-export async function changesOf(read: Reader, { id }: Pick<Ca, 'id'>): Promise<number> {
-  return (await read.row('revocation_changes', { ca_id: id }))?.changes ?? 0
-}
+/** As many as go with one deletion; there are more to come. */
+const MOST_ENDED = 20
+
+/** Certificates that were deleted while they were good and have ended since: nobody asks after them any more. */
+export const endedAndGood = (
+  read: Reader,
+  { id }: Pick<Ca, 'id'>,
+  at: string,
+): Promise<RevocationRow[]> =>
+  read
+    .selectFrom('revocations')
+    .selectAll()
+    .where('ca_id', '=', id)
+    .where('not_after', '<', at)
+    .where('state', '=', 'issued')
+    .orderBy('not_after')
+    .limit(MOST_ENDED)
+    .execute()
 
 /** As many rows as are read and checked in a few milliseconds. */
 const PAGE = 250

@@ -1,4 +1,4 @@
-import { type KeyObject, sign, verify } from 'node:crypto'
+import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
 import { promisify } from 'node:util'
 import { nothing, oid, sequence } from './der.ts'
 import { invalid } from './refuse.ts'
@@ -97,9 +97,25 @@ export function signatureOf(identifier: Uint8Array): SignatureRow | undefined {
 
 const signAsync = promisify<string | null, Uint8Array, KeyObject, Buffer>(sign)
 
-/** Off the event loop: RSA 4096 and ML-DSA take milliseconds. */
-export const signWith = (row: SignatureRow, data: Uint8Array, key: KeyObject): Promise<Buffer> =>
-  signAsync(row.digest, data, key)
+/** As much as is hashed within a fraction of a millisecond: certificates and answers, not lists. */
+const SMALL = 64 * 1024
+
+/** What signs within half a millisecond: going to another thread and back would cost more than the signature. */
+function isQuick(key: KeyObject): boolean {
+  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key
+  if (type === 'ec') return details?.namedCurve === curves[256].name
+  return type === 'ed25519' || (type === 'rsa' && (details?.modulusLength ?? 0) <= 2048)
+}
+
+/** Off the event loop where it takes long: RSA 4096 and ML-DSA take milliseconds. */
+export const signWith = async (
+  row: SignatureRow,
+  data: Uint8Array,
+  key: KeyObject,
+): Promise<Buffer> =>
+  data.length <= SMALL && isQuick(key)
+    ? sign(row.digest, data, key)
+    : signAsync(row.digest, data, key)
 
 const verifyAsync = promisify<string | null, Uint8Array, KeyObject, Uint8Array, boolean>(verify)
 
@@ -133,11 +149,40 @@ export function verifies(
   }
 }
 
+const encoded = new WeakMap<KeyObject, Buffer>()
+const publicHalves = new WeakMap<KeyObject, KeyObject>()
+
+/** A public key as SubjectPublicKeyInfo. Encoding one takes OpenSSL longer than signing, so it is done once for a key. */
+export function spkiOf(key: KeyObject): Buffer {
+  let der = encoded.get(key)
+  if (!der) {
+    der = key.export({ type: 'spki', format: 'der' })
+    encoded.set(key, der)
+  }
+  return der
+}
+
+/**
+ * Spares the encoding of a key that was read from these bytes, whose form was checked. An RSA key is encoded all the same:
+ * its numbers may have been written in more ways than one.
+ */
+export function rememberSpki(key: KeyObject, der: Uint8Array): void {
+  if (key.asymmetricKeyType !== 'rsa') encoded.set(key, Buffer.from(der))
+}
+
+/** The public half of a private key, the same object each time. */
+export function publicHalf(key: KeyObject): KeyObject {
+  let half = publicHalves.get(key)
+  if (!half) {
+    half = createPublicKey(key)
+    publicHalves.set(key, half)
+  }
+  return half
+}
+
 /**
  * Whether two public keys are one. `KeyObject.equals` is not asked: for keys of different kinds it leaves an error in
  * OpenSSL's queue, and the next TLS connection that is read from fails with it (seen with Node 26).
  */
 export const isSameKey = (one: KeyObject, other: KeyObject): boolean =>
   spkiOf(one).equals(spkiOf(other))
-
-const spkiOf = (key: KeyObject): Buffer => key.export({ type: 'spki', format: 'der' })

@@ -1,6 +1,15 @@
-import { createPublicKey, generateKeyPair, type KeyObject, randomBytes } from 'node:crypto'
+import { generateKeyPair, type KeyObject, randomBytes } from 'node:crypto'
 import { promisify } from 'node:util'
-import { describeKey, isSameKey, type SignatureRow, signWith, verifies } from './algorithms.ts'
+import { Kept } from '../kept.ts'
+import {
+  describeKey,
+  isSameKey,
+  publicHalf,
+  type SignatureRow,
+  signWith,
+  spkiOf,
+  verifies,
+} from './algorithms.ts'
 import {
   basicConstraintsOf,
   type Certificate,
@@ -90,7 +99,7 @@ export async function prepareSelfSigned(
   rules: KeyRules = {},
 ): Promise<Draft> {
   const own = await readRequest(request, rules)
-  const signer = createPublicKey(key)
+  const signer = publicHalf(key)
   if (!isSameKey(signer, own.publicKey))
     throw invalid('the request was not made with this CA’s key')
   return draft(own, 'ca', undefined, signer, validity, distribution, rules)
@@ -108,7 +117,7 @@ export async function prepareCertificate(
   distribution: Distribution,
   rules: KeyRules = {},
 ): Promise<Draft> {
-  const signer = createPublicKey(issuer.key)
+  const signer = publicHalf(issuer.key)
   checkSize(signer, 'the issuing CA has a key that', rules)
   checkStrength(request.publicKey, rules)
   if (isSameKey(signer, request.publicKey))
@@ -119,13 +128,22 @@ export async function prepareCertificate(
   return draft(request, purpose, certificate, signer, validity, distribution, rules)
 }
 
+const issuers = new Kept<Certificate>(200)
+
+/** Taken apart once for a certificate: a CA issues many. */
+function issuerOf(pem: string): Certificate {
+  const known = issuers.get(pem) ?? firstCertificate(pem)
+  issuers.set(pem, known)
+  return known
+}
+
 function issuingCertificate(
   pem: string,
   signer: KeyObject,
   request: ReadRequest,
   purpose: Purpose,
 ): Certificate {
-  const issuer = firstCertificate(pem)
+  const issuer = issuerOf(pem)
   checkIssuer(issuer, signer)
   const forbidden = forbiddenName(issuer, {
     subject: readName(readDer(request.subjectDer), 'the subject'),
@@ -141,7 +159,7 @@ function checkIssuer(issuer: Certificate, signer: KeyObject): void {
   if (!basicConstraintsOf(issuer).isCa || keyUsageOf(issuer)?.has(KEY_CERT_SIGN) === false)
     throw invalid('the certificate of the issuing CA does not allow it to sign certificates')
   // A store that mixed up two CAs must not issue; this is our fault and no caller's.
-  if (!signer.export({ type: 'spki', format: 'der' }).equals(issuer.spki))
+  if (!spkiOf(signer).equals(issuer.spki))
     throw new Error('the key of the issuing CA is not the key in its certificate')
 }
 
@@ -164,7 +182,7 @@ async function draft(
     notBefore: time(notBefore),
     notAfter: time(notAfter),
     subject: request.subjectDer,
-    spki: request.publicKey.export({ type: 'spki', format: 'der' }),
+    spki: spkiOf(request.publicKey),
     extensions: extensionsFor(request, purpose, issuer, distribution),
   })
   const findings = await rehearse(tbs, row, { request, purpose, issuer, rules })

@@ -17,6 +17,7 @@ import {
   readInteger,
   readOctetsOfBits,
   readOid,
+  readTime,
   sequence,
   tags,
   tlv,
@@ -206,6 +207,9 @@ export async function writeOcspAnswer(
       ? [explicit(1, sequence(writeExtension(plain(oids.ocspNonce, Buffer.from(nonce)))))]
       : []),
   )
+  const findings = [...lintAnswers(data, { answers, nonce, thisUpdate, nextUpdate })]
+  if (findings.length > 0)
+    throw new Error(`the OCSP answer would not be sound: ${findings.join('; ')}`)
   const signature = await signWith(row, data, signer.key)
   const basic = sequence(
     data,
@@ -215,6 +219,45 @@ export async function writeOcspAnswer(
   )
   return sequence(enumerated(0), explicit(0, sequence(oid(oids.ocspBasic), octetString(basic))))
 }
+
+/** What an answer that was written does not say as it was meant to, read by itself: nothing is signed that does. */
+export function* lintAnswers(
+  data: Uint8Array,
+  { answers, nonce, thisUpdate, nextUpdate }: OcspAnswers,
+): Generator<string> {
+  const [responder, produced, list, extensions] = readDer(data).children
+  if (responder?.tag !== 0xa2) yield 'the responder is not named by its key'
+  const times = [produced]
+  if (list?.children.length !== answers.length) yield 'there are more answers or fewer than meant'
+  for (const [at, { about, status }] of answers.entries()) {
+    const [certId, said, from, to] = list?.children[at]?.children ?? []
+    if (!certId || !Buffer.from(about.raw).equals(certId.raw))
+      yield 'an answer is about another one'
+    if (said?.tag !== statusTags[status.is]) yield 'a status is not the one meant'
+    if (status.is === 'revoked') {
+      const [when, reason] = said?.children ?? []
+      if (seconds(when) !== wholeSeconds(status.at))
+        yield 'a time of revocation is not the one meant'
+      const code = reason?.children[0]?.content[0]
+      if (code !== (status.reason && crlReasons[status.reason]))
+        yield 'a reason is not the one meant'
+    }
+    times.push(from)
+    if (seconds(to?.children[0]) !== wholeSeconds(nextUpdate))
+      yield 'nextUpdate is not the one meant'
+  }
+  if (times.some((time) => seconds(time) !== wholeSeconds(thisUpdate)))
+    yield 'thisUpdate is not the one meant'
+  if (nextUpdate <= thisUpdate) yield 'nextUpdate is not after thisUpdate'
+  const shown = extensions && readExtensions(extensions.children[0])
+  if (Buffer.compare(shown?.[0]?.value ?? Buffer.alloc(0), nonce ?? Buffer.alloc(0)) !== 0)
+    yield 'the nonce is not the one of the request'
+}
+
+const statusTags = { good: 0x80, revoked: 0xa1, unknown: 0x82 } as const
+const wholeSeconds = (date: Date): number => Math.floor(date.getTime() / 1000)
+const seconds = (time: Der | undefined): number | undefined =>
+  time?.tag === tags.generalizedTime ? wholeSeconds(readTime(time, 'a time')) : undefined
 
 function writeStatus(status: CertStatus): Buffer {
   if (status.is !== 'revoked') return implicit(status.is === 'good' ? 0 : 2, Buffer.alloc(0))

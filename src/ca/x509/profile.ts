@@ -1,5 +1,5 @@
 import { createHash, type KeyObject } from 'node:crypto'
-import { describeKey } from './algorithms.ts'
+import { describeKey, spkiOf } from './algorithms.ts'
 import { generalName, writeAlternativeNames } from './alternative-names.ts'
 import {
   type BasicConstraints,
@@ -64,7 +64,7 @@ export function extensionsFor(
   issuer: Certificate | undefined,
   distribution: Distribution,
 ): Extension[] {
-  const spki = request.publicKey.export({ type: 'spki', format: 'der' })
+  const spki = spkiOf(request.publicKey)
   const keyUsage = keyUsageFor(purpose, request.publicKey, distribution.ocsp !== undefined)
   const extended = extendedUsage[purpose]
   const alternative = writeAlternativeNames(request.names)

@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
-import { curves, describeKey, signatureOf, signWith, verifies } from './algorithms.ts'
+import { curves, describeKey, rememberSpki, signatureOf, signWith, verifies } from './algorithms.ts'
 import {
   type AlternativeNames,
   readAlternativeNames,
@@ -77,6 +77,7 @@ export async function readRequest(pem: string, rules: KeyRules = {}): Promise<Re
     const subjectDer = rewriteName(request.subject)
     checkKeyForm(request.spki)
     const publicKey = publicKeyOf(request.spki.raw, 'the key of the certificate request')
+    rememberSpki(publicKey, request.spki.raw)
     checkStrength(publicKey, rules)
     const row = signatureOf(request.algorithm)
     if (!row)

@@ -27,7 +27,8 @@ export interface UserTrust {
   readonly allowRsa1024: boolean
   /** The CAs with this subject, in the slash form. */
   known(subject: string): Promise<readonly KnownCa[]>
-  isRevoked(ca: KnownCa, serialDecimal: string): Promise<boolean>
+  /** What a local CA says of a serial number. */
+  statusOf(ca: KnownCa, serialDecimal: string): Promise<'good' | 'revoked' | 'unknown'>
 }
 
 /** One typed value of a subject. */
@@ -109,7 +110,7 @@ async function checkKnown(
 ): Promise<void> {
   const leaf = certificates.at(-1) as Certificate
   for (const certificate of certificates.slice(1)) {
-    const issuers = await demandNotRevoked(certificate, rules, trust)
+    const issuers = await demandGood(certificate, rules, trust)
     const barred = issuers.find(({ maySignIn }) => !maySignIn)
     if (barred) throw new PathRefused(`the CA ${quote(barred.name)} may not sign users in`)
     if (certificate !== leaf || !issuers.some(({ kind }) => kind === 'local')) continue
@@ -123,15 +124,15 @@ async function checkKnown(
     const next: Certificate[] = []
     for (const certificate of above) {
       if (isSelfIssued(certificate)) continue
-      const issuers = await demandNotRevoked(certificate, rules, trust)
+      const issuers = await demandGood(certificate, rules, trust)
       next.push(...issuers.map(({ cert }) => firstCertificate(cert)))
     }
     above = next.slice(0, MAX_ABOVE)
   }
 }
 
-/** The known CAs that signed this certificate, none of which has revoked it. */
-async function demandNotRevoked(
+/** The known CAs that signed this certificate: the local ones know it and have not revoked it. */
+async function demandGood(
   certificate: Certificate,
   rules: PathRules,
   trust: UserTrust,
@@ -139,12 +140,17 @@ async function demandNotRevoked(
   const issuers = (await trust.known(printName(readName(certificate.issuer, 'the issuer')))).filter(
     ({ cert }) => signed(firstCertificate(cert), certificate, rules),
   )
-  for (const issuer of issuers)
-    if (
-      issuer.kind === 'local' &&
-      (await trust.isRevoked(issuer, certificate.serialNumber.toString()))
-    )
+  for (const issuer of issuers) {
+    if (issuer.kind !== 'local') continue
+    const status = await trust.statusOf(issuer, certificate.serialNumber.toString())
+    if (status === 'revoked')
       throw new PathRefused('a certificate of the path is revoked or on hold')
+    // Signed with the CA's key and not by this server, or taken out of its records: nobody could revoke it.
+    if (status !== 'good')
+      throw new PathRefused(
+        `the CA ${quote(issuer.name)} has no record of a certificate of the path`,
+      )
+  }
   return issuers
 }
 

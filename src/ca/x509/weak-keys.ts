@@ -10,9 +10,15 @@ const MAX_RSA_BITS = 8192
 /** Refuses a public key that its holder's opponent could open (C4). The sentence says what is wrong with it. */
 export function checkStrength(key: KeyObject, rules: KeyRules): void {
   const { algorithm, size } = describeKey(key)
-  if (algorithm === 'RSA') checkRsa(key, size, rules)
+  if (algorithm === 'RSA') checkLength(key, size, rules)
+  if (strong.has(key)) return
+  if (algorithm === 'RSA') checkRsaNumbers(key)
   else if (algorithm === 'Ed25519') checkEd25519(key)
+  strong.add(key)
 }
+
+/** Keys whose numbers were looked at: they are asked about at every step of their way, and do not change on it. */
+const strong = new WeakSet<KeyObject>()
 
 /**
  * The part of this that can change with the operator's mind, for a key whose rest was checked when it came: a CA with a
@@ -25,9 +31,8 @@ export function checkSize(key: KeyObject, whose: string, rules: KeyRules): void 
     throw invalid(`${whose} has ${size} bits; ${least} are the least`)
 }
 
-function checkRsa(key: KeyObject, size: number, rules: KeyRules): void {
+function checkLength(key: KeyObject, size: number, rules: KeyRules): void {
   checkSize(key, 'the RSA key', rules)
   if (size > MAX_RSA_BITS)
     throw invalid(`the RSA key has ${size} bits; ${MAX_RSA_BITS} are the most`)
-  checkRsaNumbers(key)
 }

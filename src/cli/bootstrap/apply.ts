@@ -1,5 +1,5 @@
 import { catalogue } from '../../catalogue.ts'
-import type { Client } from '../../client/index.ts'
+import type { Client } from '../../client/client.ts'
 import { type Step, userBody } from './plan.ts'
 
 /**

@@ -5,7 +5,7 @@ import {
   commands,
   TEST_MODULE,
 } from '../../../integrations/xsoar/commands/index.ts'
-import { columns, EXITS, wrapped } from '../help.ts'
+import { columns, EXITS, wrapped } from '../layout.ts'
 import { isSecret, ownFlags } from './arguments.ts'
 
 /** The text of `keystead ciphertrust-… --help`. */

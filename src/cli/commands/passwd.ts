@@ -1,5 +1,6 @@
-import { catalogue } from '../../catalogue.ts'
-import { ApiError, SignInError } from '../../client/index.ts'
+import { ApiError } from '../../client/api-error.ts'
+import { SignInError } from '../../client/session.ts'
+import { self } from '../../identity/self/contract.ts'
 import { connect, passwordOf, secretFrom, usernameOf } from '../connect.ts'
 import { EXIT, Failed, oneLine, UsageError } from '../failures.ts'
 import type { Terminal } from '../terminal.ts'
@@ -21,7 +22,7 @@ export const passwd: Runner = async ({ terminal, clientSettings, invocation }) =
 
   const client = connect(settings, undefined)
   try {
-    await client.call(catalogue.self.changePassword, {
+    await client.call(self.changePassword, {
       body: { username, password, new_password: newPassword },
     })
   } catch (error) {

@@ -1,5 +1,5 @@
-import { catalogue } from '../../catalogue.ts'
-import { ConnectionError } from '../../client/index.ts'
+import { ConnectionError } from '../../client/transport.ts'
+import { rootOfTrust } from '../../system/root-of-trust/contract.ts'
 import { connect, signedIn } from '../connect.ts'
 import { EXIT } from '../failures.ts'
 import type { ClientSettings } from '../settings.ts'
@@ -14,9 +14,7 @@ export const rotateRootKey: Runner = async ({
 }) => {
   const settings = clientSettings()
   if (settings.urlGiven || (await runsHere(settings))) {
-    const { id } = await signedIn(settings, terminal, (client) =>
-      client.call(catalogue.rootOfTrust.rotate),
-    )
+    const { id } = await signedIn(settings, terminal, (client) => client.call(rootOfTrust.rotate))
     terminal.say(`The server now uses the root key ${id}.`)
   } else {
     await server.rotateRootKeyOffline(serverSettings())

@@ -10,7 +10,8 @@ export interface Run {
   readonly terminal: Terminal
   readonly server: ServerCommands
   serverSettings(): ServerSettings
-  clientSettings(): ClientSettings
+  /** To make a profile (`login`), none has to be there. */
+  clientSettings(purpose?: 'login'): ClientSettings
 }
 
 export type Runner = (run: Run) => Promise<ExitCode>

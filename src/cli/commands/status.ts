@@ -1,5 +1,4 @@
-import { catalogue } from '../../catalogue.ts'
-import { connect, hasPassword, signedIn } from '../connect.ts'
+import { canSignIn, connect, signedIn } from '../connect.ts'
 import { EXIT } from '../failures.ts'
 import type { Runner } from './run.ts'
 
@@ -15,8 +14,10 @@ export const status: Runner = async ({ terminal, clientSettings }) => {
     client.close()
   }
   terminal.say(`${settings.url} ${isReady ? 'is ready' : 'runs, but cannot do its work now'}`)
-  if (hasPassword(settings)) {
-    const info = await signedIn(settings, terminal, (own) => own.call(catalogue.info.get))
+  if (canSignIn(settings)) {
+    // Its contract is loaded where it is needed: the first question is answered without.
+    const { info: contract } = await import('../../system/info/contract.ts')
+    const info = await signedIn(settings, terminal, (own) => own.call(contract.get))
     terminal.say(`name     ${info.name}`)
     terminal.say(`version  ${info.version}`)
     terminal.say(`uptime   ${info.uptime}`)

@@ -336,6 +336,31 @@ describe.each(databases)('signing in by certificate on %s', (database) => {
       await refused(identity, /revoked or on hold/)
     })
 
+    test('stays when its record is deleted, and ends when the CA has no word of it left', async () => {
+      const { username } = await user()
+      const { id, identity } = await issued(username)
+      const { identity: kept } = await issued(username)
+      await api.delete(`/ca/local-cas/${localCa}/certs/${id}`)
+      expect((await signIn(identity)).status).toBe(200)
+      await api.server.tamper(`delete from certificates where ca_id = '${localCa}'`)
+      await refused(kept, /"Local Users|has no record/)
+      expect((await signIn(identity)).status).toBe(200)
+    })
+
+    test('signs nobody in once a revocation of the CA was taken out of the database', async () => {
+      const { username } = await user()
+      const { id: caId } = await api.post('/ca/local-cas', { cn: 'Robbed', algorithm: 'ECDSA' })
+      await api.post(`/ca/local-cas/${caId}/self-sign`, { duration: 3650 }, 200)
+      await trustForWeb(caId)
+      const { csr, key } = await api.post('/ca/csr', { cn: username, algorithm: 'ECDSA' })
+      const certs = `/ca/local-cas/${caId}/certs`
+      const { id, cert } = await api.post(certs, { csr, purpose: 'client', duration: 30 })
+      await api.post(`${certs}/${id}/revoke`, { reason: 'keyCompromise' }, 200)
+      await refused({ cert, key }, /revoked or on hold/)
+      await api.server.tamper(`delete from revocations where ca_id = '${caId}'`)
+      expect((await signIn({ cert, key })).status).toBe(500)
+    })
+
     test('is refused with DC or GN parts, which external CAs may give', async () => {
       const cn = `u-${randomUUID().slice(0, 8)}`
       const subject: Wanted['subject'] = [[['DC', 'example']], [['CN', cn]]]

@@ -19,7 +19,14 @@ const tables = {
   },
   revocation_changes: {
     key: ['ca_id'],
-    columns: { ca_id: 'text', domain_id: 'text', changes: 'integer', ...sealed },
+    columns: {
+      ca_id: 'text',
+      domain_id: 'text',
+      changes: 'integer',
+      records: 'integer',
+      digest: 'text',
+      ...sealed,
+    },
   },
   crl_numbers: {
     key: ['ca_id'],

@@ -7,7 +7,8 @@
  * | record fields | what happened is on record |
  * | record filters | records are filtered |
  * | who | who reads records |
- * | client records, Loki, alarms, log levels | not covered: they come with their own steps |
+ * | alarms: list, filters, acknowledge, clear | alarms |
+ * | client records, Loki, alarm configs, log levels | not covered: they come with their own steps |
  */
 import { del, type Exchange, get, patch, post, type Scenario } from '../exchange.ts'
 import {
@@ -272,4 +273,31 @@ const changes: Scenario = {
   tidy: [removeUser('chief'), removeGroup('crew')],
 }
 
-export const audit: readonly Scenario[] = [events, withTomorrow, rights, changes]
+const ALARMS = '/system/alarms'
+
+const alarms: Scenario = {
+  name: 'alarms are listed, and those that are not there cannot be changed',
+  exchanges: [
+    get('a page', `${ALARMS}/?skip=0&limit=5`, 200, { skip: 0, limit: 5, resources: array }),
+    get('those that are on', `${ALARMS}?state=on`, 200, {
+      resources: each({
+        id: text,
+        name: text,
+        severity: text,
+        description: text,
+        state: 'on',
+        acknowledgedAt: text,
+        createdAt: time,
+        updatedAt: time,
+      }),
+    }),
+    get('of a severity', `${ALARMS}?severity=fatal&state=on`, 200, {
+      resources: each({ severity: 'fatal', state: 'on' }),
+    }),
+    ...['acknowledge', 'clear'].map((verb) =>
+      post(`${verb} what is not there`, `${ALARMS}/${NOBODY}/${verb}`, undefined, 404, notFound),
+    ),
+  ],
+}
+
+export const audit: readonly Scenario[] = [events, withTomorrow, rights, changes, alarms]

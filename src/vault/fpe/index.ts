@@ -1,0 +1,2 @@
+export { createFf1 } from './ff1.ts'
+export { createFf31 } from './ff3-1.ts'

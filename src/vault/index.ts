@@ -1,0 +1,12 @@
+/** What other areas and the wiring may use of the vault. */
+export { cryptoHandlers } from './crypto/service.ts'
+export { wrappedColumns } from './keys/opened.ts'
+export { keyHandlers } from './keys/service.ts'
+export { keyLabelHandlers } from './labels/service.ts'
+export { keyLinkHandlers } from './links/service.ts'
+export { keyPolicyHandlers } from './policies/service.ts'
+export { randomHandlers } from './random/service.ts'
+export { keyReportHandlers } from './reports/service.ts'
+export { secretHandlers } from './secrets/service.ts'
+export { type RunningVault, startVault } from './start.ts'
+export { keyTemplateHandlers } from './templates/service.ts'

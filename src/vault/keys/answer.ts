@@ -1,0 +1,58 @@
+import { Fault, quote } from '../../kit/fault.ts'
+import { timeText } from '../../kit/time.ts'
+import type { KeyRow } from '../../store/schema.ts'
+import type { Key } from '../contract.ts'
+import { linksFrom } from '../links/links.ts'
+import { exportMaterial } from '../material/index.ts'
+import type { KeyContext } from '../vault.ts'
+import { type GivenFields, passwordOf } from './given-fields.ts'
+import { openMaterial, specOfRow } from './opened.ts'
+import { present, type Shown } from './present.ts'
+import { isArchived, isDestroyed, stateAt } from './states.ts'
+import { isWrapped, wrapForAnswer } from './wrapping.ts'
+
+/** A key as an answer shows it, its metadata included. */
+export const answer = (context: Pick<KeyContext, 'now'>, row: KeyRow, shown?: Shown): Key =>
+  present(row, timeText(context.now()), shown)
+
+/** What of a key goes out with its material: plain or wrapped, as the request says. */
+export async function materialOf(
+  context: KeyContext,
+  row: KeyRow,
+  fields: GivenFields & { readonly combineXts?: boolean | undefined },
+): Promise<Partial<Key>> {
+  if (isWrapped(fields)) return wrapForAnswer(context, row, fields)
+  const material = openMaterial(context.services.envelope, row)
+  try {
+    const { format, encoding, combineXts } = fields
+    return await exportMaterial(specOfRow(row), material, {
+      format,
+      encoding,
+      combineXts,
+      certType: row.cert_type,
+      password: await passwordOf(context, fields),
+      friendlyName: row.name,
+    })
+  } finally {
+    material.secret.wipe()
+  }
+}
+
+/** Throws 'forbidden' for keys whose material stays here, and 'conflict' where there is none or its state forbids it. */
+export function demandExportable(row: KeyRow, now?: string): void {
+  if (row.unexportable === 1)
+    throw new Fault('forbidden', `key ${quote(row.name)} is not exportable`)
+  if (now === undefined) return
+  const state = stateAt(row, now)
+  if (isArchived(row, now)) throw new Fault('conflict', `key ${quote(row.name)} is archived`)
+  if (state === 'Pre-Active' || isDestroyed(row))
+    throw new Fault('conflict', `key ${quote(row.name)} is ${state}`)
+  if (row.material === null) throw new Fault('conflict', `key ${quote(row.name)} has no material`)
+}
+
+/** The links of these keys, when a request asks for them. */
+export const linksIfAsked = async (
+  { read }: Pick<KeyContext, 'read'>,
+  rows: readonly KeyRow[],
+  fields: readonly string[] | undefined,
+) => (fields?.includes('links') ? linksFrom(read, rows) : undefined)

@@ -1,0 +1,60 @@
+import type { Context } from '../../context.ts'
+import { Fault, notFound, quote } from '../../kit/fault.ts'
+import { stamp } from '../../kit/time.ts'
+import type { KeyRow } from '../../store/schema.ts'
+import type { Writer } from '../../store/store.ts'
+import { vaultOf } from '../vault.ts'
+import { findRow, type KeyReference } from './find.ts'
+import { manages, mayKnow } from './rights.ts'
+
+export type Changes = Partial<Omit<KeyRow, 'id' | 'domain_id' | 'version' | 'seal'>>
+
+/**
+ * The key that a caller wants to change: its owner may, and those with the duty. Whoever may know of it is told that
+ * he may not; for anybody else there is no such key.
+ */
+export async function manageable(
+  context: Pick<Context, 'services' | 'caller' | 'may' | 'read'>,
+  reference: KeyReference,
+  action: string,
+): Promise<KeyRow> {
+  const row = await findRow(context.read, context.caller.domain, reference)
+  if (!row) throw notFound('key', reference.id)
+  if (manages(context, row, action)) return row
+  const policies = await vaultOf(context.services).policies(row.domain_id)
+  if (!mayKnow(context, row, policies)) throw notFound('key', reference.id)
+  throw new Fault('forbidden', `${action} on key ${quote(row.name)} is not permitted`)
+}
+
+/**
+ * Changes a key in one unit with its record: `decide` sees the row as it is and the moment, and is asked again when
+ * somebody else was first. No node uses from then on what it remembers of the key.
+ */
+export async function changeKey(
+  context: Context,
+  reference: KeyReference,
+  action: string,
+  decide: (
+    row: KeyRow,
+    now: string,
+    tx: Writer,
+  ) => Changes | undefined | Promise<Changes | undefined>,
+): Promise<KeyRow> {
+  const { now, transact } = context
+  context.note({ key: reference.id })
+  return transact(async (tx) => {
+    const row = await manageable(context, reference, action)
+    const at = stamp(now())
+    noteKey(context, row)
+    const changes = await decide(row, at, tx)
+    if (changes === undefined) return row
+    tx.changesAuthority()
+    return tx.update('keys', row, { ...changes, updated_at: at })
+  })
+}
+
+/** Which key a call was about, for its record. */
+export const noteKey = (
+  context: Pick<Context, 'note'>,
+  { key_id, name, key_version }: KeyRow,
+): void => context.note({ id: key_id, key: name, version: key_version })

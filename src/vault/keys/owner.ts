@@ -1,0 +1,30 @@
+import { LOCAL } from '../../identity/index.ts'
+import { Fault } from '../../kit/fault.ts'
+import type { KeyContext } from '../vault.ts'
+import { checkMeta, type Meta, ownerIn, withCteUse } from './meta.ts'
+
+/**
+ * The metadata of a new key, with its owner. Whoever manages keys may name anybody or nobody; anybody else owns what he
+ * makes, whether he says so or not, since he could not even see it otherwise. Throws 'forbidden' when he names another.
+ */
+export function ownedMeta(
+  { caller, may }: Pick<KeyContext, 'caller' | 'may'>,
+  given: Meta | undefined,
+  assignSelfAsOwner = false,
+): { readonly meta: Meta | undefined; readonly ownerId: string | null } {
+  if (given) checkMeta(given)
+  // Null is what was not set; the server alone says whether CTE uses the key.
+  const meta = given && withCteUse(withoutNullMembers(given), false)
+  const named = ownerIn(meta)
+  const isManager = may('UpdateKey', 'vault:keys')
+  if (assignSelfAsOwner && named !== null)
+    throw new Fault('invalid-parameter', 'assignSelfAsOwner: meta.ownerId names an owner already')
+  if (!assignSelfAsOwner && isManager) return { meta, ownerId: named }
+  if (named !== null && named !== caller.userId)
+    throw new Fault('forbidden', 'keys for others are made by those who manage keys')
+  if (named !== null) return { meta, ownerId: named }
+  return { meta: { ...meta, ownerId: `${LOCAL}${caller.userId}` }, ownerId: caller.userId }
+}
+
+const withoutNullMembers = (meta: Meta): Meta =>
+  Object.fromEntries(Object.entries(meta).filter(([, value]) => value !== null))

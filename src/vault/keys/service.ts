@@ -1,0 +1,326 @@
+import type { Context } from '../../context.ts'
+import type { Handlers } from '../../kit/endpoint.ts'
+import { Fault, notFound, quote } from '../../kit/fault.ts'
+import { stamp, timeText } from '../../kit/time.ts'
+import { DEFAULT_LIMIT, MAX_LIMIT } from '../../kit/wire.ts'
+import type { KeyRow } from '../../store/schema.ts'
+import type { Key } from '../contract.ts'
+import { withTemplate } from '../templates/apply.ts'
+import { vaultOf } from '../vault.ts'
+import { answer, demandExportable, linksIfAsked, materialOf } from './answer.ts'
+import { changeKey, manageable, noteKey } from './change.ts'
+import { clonedFrom } from './clone.ts'
+import type { keys } from './contract.ts'
+import { draftKey, insertDrafts } from './create.ts'
+import { timeOf } from './dates.ts'
+import { demandDeletable } from './delete.ts'
+import { findRow, type KeyReference } from './find.ts'
+import { archived, destroyed, reactivated, recovered, revoked } from './lifecycle.ts'
+import { demandMaker } from './makers.ts'
+import { nameFor } from './names.ts'
+import { metaChange, patched } from './patch.ts'
+import { present } from './present.ts'
+import { queryOf, searchOf } from './queries.ts'
+import { search } from './query.ts'
+import { hasPermission } from './rights.ts'
+import { changeAliases, reindex, removeKey } from './rows.ts'
+import { findKey } from './usable.ts'
+import { insertVersion, newestOf, nextMaterial, rotating } from './versions.ts'
+
+interface Which {
+  readonly type?: string | undefined
+  readonly version?: number | undefined
+}
+
+const referenceOf = (
+  { id }: { readonly id: string },
+  { type, version }: Which = {},
+): KeyReference => ({ id, type, version })
+
+export const keyHandlers: Handlers<Context, typeof keys> = {
+  async list(context, { query }) {
+    return listPage(context, query, queryOf(query), query.fields)
+  },
+
+  async create(context, { query, body }) {
+    demandMaker(context)
+    const full = await withTemplate(context, body)
+    context.note({ key: full.name, algorithm: full.algorithm, size: full.size })
+    if (query.returnExisting) {
+      const known = await existing(context, full.name)
+      if (known) return answer(context, known)
+    }
+    if (query.includeMaterial && full.unexportable)
+      throw new Fault('forbidden', 'the key is not exportable, so no answer holds its material')
+    const drafts = await draftKey(context, full)
+    if (query.includeMaterial) drafts.main.never_exported = 0
+    const row = await context.transact((tx) => insertDrafts(tx, context, drafts))
+    noteKey(context, row)
+    return {
+      ...answer(context, row),
+      ...(full.idSize && { idSize: full.idSize }),
+      ...(query.includeMaterial && (await materialOf(context, row, full))),
+    }
+  },
+
+  async get(context, { params, query }) {
+    const row = await findKey(context, referenceOf(params, query))
+    const mask = query.usageMask ?? 0
+    if ((row.usage_mask & mask) !== mask) throw notFound('key with this usageMask', params.id)
+    const links = await linksIfAsked(context, [row], query.fields)
+    return answer(context, row, {
+      meta: true,
+      certFields: query.fields?.includes('certFields') ?? false,
+      links: links && (links.get(row.id) ?? []),
+      lastUse: await lastUseOf(context, row),
+    })
+  },
+
+  async update(context, { params, query, body }) {
+    const { now, read, transact } = context
+    context.note({ key: params.id, changed: Object.keys(body) })
+    const row = await transact(async (tx) => {
+      const before = await manageable(context, referenceOf(params, query), 'UpdateKey')
+      const at = stamp(now())
+      const { changes, aliases } = patched(before, body, at)
+      noteKey(context, before)
+      if (Object.keys(changes).length === 0) return before
+      if (aliases) await changeAliases(tx, read, before, aliases)
+      tx.changesAuthority()
+      const after = tx.update('keys', before, { ...changes, updated_at: at })
+      reindex(tx, before, after)
+      if (body.allVersions && body.meta)
+        for (const other of await read.rows('keys', {
+          domain_id: before.domain_id,
+          name: before.name,
+        }))
+          if (other.id !== before.id)
+            reindex(
+              tx,
+              other,
+              tx.update('keys', other, { ...metaChange(other, body.meta), updated_at: at }),
+            )
+      return after
+    })
+    return answer(context, row)
+  },
+
+  async delete(context, { params, query }) {
+    const { read, transact } = context
+    context.note({ key: params.id })
+    await transact(async (tx) => {
+      const row = await manageable(context, referenceOf(params, query), 'DeleteKey')
+      noteKey(context, row)
+      await demandDeletable(context, read, row)
+      tx.changesAuthority()
+      removeKey(tx, row)
+    })
+    return undefined
+  },
+
+  async createVersion(context, { params, query, body }) {
+    const { read, services, transact } = context
+    context.note({ key: params.id })
+    const found = await newestOf(
+      read,
+      await manageable(context, referenceOf(params, query), 'CreateKeyVersion'),
+    )
+    if (query.includeMaterial) demandExportable(found)
+    const next = await nextMaterial(context, found, body)
+    try {
+      const row = await rotating(found, () =>
+        transact(async (tx) => {
+          const named = await manageable(context, referenceOf(params, query), 'CreateKeyVersion')
+          const newest = await newestOf(read, named)
+          if (newest.algorithm !== next.spec.algorithm || newest.object_type !== found.object_type)
+            throw new Fault('conflict', `key ${quote(newest.name)} is another one by now`)
+          const made = await insertVersion(tx, services, read, newest, next, body)
+          return query.includeMaterial
+            ? tx.update('keys', made, { never_exported: 0, never_exportable: 0 })
+            : made
+        }),
+      )
+      noteKey(context, row)
+      return {
+        ...answer(context, row),
+        ...(query.includeMaterial && (await materialOf(context, row, body))),
+      }
+    } finally {
+      next.material.secret.wipe()
+    }
+  },
+
+  async listVersions(context, { params, query }) {
+    const { type, version, state, alias, linkType, fields, ...paging } = query
+    const row = await findKey(context, { id: params.id, type, version })
+    return listPage(
+      context,
+      { ...paging, sort: paging.sort ?? '-version' },
+      {
+        // The name is one and no pattern.
+        names: [row.name.replace(/[\\*?]/g, '\\$&')],
+        ...(state !== undefined && { states: [state] }),
+        ...(alias !== undefined && { aliases: [alias] }),
+        ...(linkType !== undefined && { linkTypes: [linkType] }),
+      },
+      fields,
+    )
+  },
+
+  async destroy(context, { params, query }) {
+    const row = await changeKey(
+      context,
+      referenceOf(params, query),
+      'DestroyKey',
+      async (key, now) => {
+        await demandDeletable(context, context.read, key)
+        return destroyed(key, now)
+      },
+    )
+    return answer(context, row)
+  },
+
+  async archive(context, { params, query }) {
+    return answer(
+      context,
+      await changeKey(context, referenceOf(params, query), 'ArchiveKey', archived),
+    )
+  },
+
+  async recover(context, { params, query }) {
+    return answer(
+      context,
+      await changeKey(context, referenceOf(params, query), 'RecoverKey', recovered),
+    )
+  },
+
+  async revoke(context, { params, query, body }) {
+    context.note({ reason: body.reason })
+    const occurredAt = timeOf('compromiseOccurrenceDate', body.compromiseOccurrenceDate)
+    const row = await changeKey(context, referenceOf(params, query), 'RevokeKey', (key, now) =>
+      revoked(key, now, { reason: body.reason, message: body.message, occurredAt }),
+    )
+    return answer(context, row)
+  },
+
+  async reactivate(context, { params, query, body }) {
+    context.note({ reason: body.reason, message: body.message })
+    const row = await changeKey(context, referenceOf(params, query), 'ReActivateKey', (key, now) =>
+      reactivated(key, now, body.reason),
+    )
+    return answer(context, row)
+  },
+
+  async export(context, { params, query, body }) {
+    const { transact } = context
+    context.note({ key: params.id })
+    const reference = referenceOf(params, query)
+    const found = await exportable(context, reference)
+    const material = await materialOf(context, found, body)
+    // The bytes leave only once it is written that they did, of the very row that was exported.
+    const row = await transact(async (tx) => {
+      const current = await exportable(context, reference)
+      if (current.id !== found.id)
+        throw new Fault('conflict', `key ${quote(found.name)} has a newer version by now`)
+      noteKey(context, current)
+      return current.never_exported === 0
+        ? current
+        : tx.update('keys', current, { never_exported: 0 })
+    })
+    return { ...answer(context, row), ...material }
+  },
+
+  async clone(context, { params, query, body }) {
+    context.note({ key: params.id, name: body.newKeyName })
+    const source = await exportable(context, referenceOf(params, query))
+    demandMaker(context)
+    const drafts = clonedFrom(context, source, body, nameFor(body.newKeyName, 'newKeyName'))
+    if (query.includeMaterial) drafts.main.never_exported = 0
+    const row = await context.transact((tx) => insertDrafts(tx, context, drafts))
+    noteKey(context, row)
+    return {
+      ...answer(context, row),
+      ...(query.includeMaterial && (await materialOf(context, row, {}))),
+    }
+  },
+
+  async checkValue(context, { params, query }) {
+    const row = await findKey(context, referenceOf(params, query))
+    noteKey(context, row)
+    if (row.check_value === null)
+      throw new Fault('invalid-parameter', `${row.algorithm} keys have no check value`)
+    return { kcv: row.check_value }
+  },
+
+  async query(context, { query, body }) {
+    const limit = body.limit ?? query.limit ?? DEFAULT_LIMIT
+    const paging = {
+      skip: body.skip ?? Math.max(0, query.skip ?? 0),
+      limit: limit === 0 ? DEFAULT_LIMIT : Math.max(-1, Math.min(limit, MAX_LIMIT)),
+      sort: undefined,
+    }
+    const wanted = searchOf(body)
+    if (!body.returnOnlyIDs) return listPage(context, paging, wanted, body.fields)
+    const { rows, total } = await search(context, wanted, paging, timeText(context.now()))
+    return {
+      skip: paging.skip,
+      limit: paging.limit,
+      total,
+      resources: rows.map(({ key_id }) => key_id),
+    }
+  },
+}
+
+/** The key of that name, for callers that want it whether it was there or not. */
+export async function existing(
+  context: Context,
+  name: string | undefined,
+): Promise<KeyRow | undefined> {
+  if (name === undefined) return undefined
+  const row = await findRow(context.read, context.caller.domain, { id: name, type: 'name' })
+  if (!row) return undefined
+  const policies = await vaultOf(context.services).policies(row.domain_id)
+  if (hasPermission(context, row, 'ReadKey', policies)) return row
+  throw new Fault('conflict', `the key ${quote(name)} already exists`)
+}
+
+/** A key whose material this caller may take away, now. */
+export async function exportable(context: Context, reference: KeyReference): Promise<KeyRow> {
+  const row = await findKey(context, reference, 'ExportKey')
+  demandExportable(row, timeText(context.now()))
+  return row
+}
+
+type Paging = Parameters<typeof search>[2]
+
+export async function listPage(
+  context: Context,
+  paging: Paging,
+  wanted: Parameters<typeof search>[1],
+  fields: readonly string[] | undefined,
+): Promise<{ skip: number; limit: number; total: number; resources: Key[] }> {
+  const now = timeText(context.now())
+  const { rows, total, messages } = await search(context, wanted, paging, now)
+  for (const message of messages) context.say(message)
+  const links = await linksIfAsked(context, rows, fields)
+  const shown = {
+    meta: fields?.includes('meta') ?? false,
+    certFields: fields?.includes('certFields') ?? false,
+  }
+  return {
+    skip: paging.skip,
+    limit: paging.limit,
+    total,
+    resources: rows.map((row) =>
+      present(row, now, links ? { ...shown, links: links.get(row.id) ?? [] } : shown),
+    ),
+  }
+}
+
+/** The last use, whether it is written already or waits on this node. */
+async function lastUseOf({ read, services }: Context, row: KeyRow) {
+  const waiting = vaultOf(services).lastUse(row.id)
+  const written = await read.row('key_uses', { id: row.id, domain_id: row.domain_id })
+  if (!waiting || (written && written.last_used_at >= waiting.at)) return written
+  return { last_used_at: waiting.at, operation: waiting.operation }
+}

@@ -1,0 +1,126 @@
+import { randomUUID } from 'node:crypto'
+import { accountOf, accountUri } from '../../kit/domain.ts'
+import { wireTime } from '../../kit/time.ts'
+import type { KeyLinkRow, KeyRow } from '../../store/schema.ts'
+import type { Guard, Reader, Writer } from '../../store/store.ts'
+import type { KeyLink } from '../contract.ts'
+
+/** Reference 2.1. */
+export const LINK_TYPES = [
+  'privateKey',
+  'publicKey',
+  'certificate',
+  'derivationBaseObject',
+  'derivedKey',
+  'replacementObject',
+  'replacedObject',
+  'parent',
+  'child',
+  'previous',
+  'next',
+  'pkcs12Certificate',
+  'pkcs12Password',
+] as const
+export type LinkType = (typeof LINK_TYPES)[number]
+
+type End = Pick<KeyRow, 'id' | 'domain_id'>
+
+/** Part of a unit: a link from one key to another. */
+export function insertLink(
+  tx: Writer,
+  type: LinkType,
+  source: End,
+  target: End,
+  at: string,
+  { index = 0, ...guard }: Guard & { readonly index?: number } = {},
+): KeyLinkRow {
+  return tx.insert(
+    'key_links',
+    {
+      id: randomUUID(),
+      domain_id: source.domain_id,
+      type,
+      source: source.id,
+      target: target.id,
+      link_index: index,
+      created_at: at,
+      updated_at: at,
+    },
+    guard,
+  )
+}
+
+/** Both ways at once. */
+export function linkBoth(
+  tx: Writer,
+  [forth, back]: readonly [LinkType, LinkType],
+  source: End,
+  target: End,
+  at: string,
+): void {
+  insertLink(tx, forth, source, target, at)
+  insertLink(tx, back, target, source, at)
+}
+
+export type Ends = ReadonlyMap<string, Pick<KeyRow, 'id' | 'uri' | 'key_id'>>
+
+/** The keys at the ends of these links, by the ids of their rows. */
+export async function endsOf(
+  read: Reader,
+  domain: string,
+  links: readonly KeyLinkRow[],
+): Promise<Ends> {
+  const ids = [...new Set(links.flatMap(({ source, target }) => [source, target]))]
+  if (ids.length === 0) return new Map()
+  const rows = await read
+    .selectFrom('keys')
+    .selectAll()
+    .where('domain_id', '=', domain)
+    .where('id', 'in', ids)
+    .execute()
+  return new Map(rows.map((row) => [row.id, row]))
+}
+
+/** The links that go from these keys, by the ids of their rows. */
+export async function linksFrom(
+  read: Reader,
+  rows: readonly End[],
+): Promise<ReadonlyMap<string, KeyLink[]>> {
+  const [first] = rows
+  if (!first) return new Map()
+  const links = await read
+    .selectFrom('key_links')
+    .selectAll()
+    .where('domain_id', '=', first.domain_id)
+    .where(
+      'source',
+      'in',
+      rows.map(({ id }) => id),
+    )
+    .orderBy('created_at')
+    .orderBy('id')
+    .execute()
+  const ends = await endsOf(read, first.domain_id, links)
+  const found = new Map<string, KeyLink[]>()
+  for (const link of links) {
+    const list = found.get(link.source) ?? []
+    list.push(presentLink(link, ends))
+    found.set(link.source, list)
+  }
+  return found
+}
+
+/** The one place where a link becomes JSON. */
+export const presentLink = (link: KeyLinkRow, ends: Ends): KeyLink => ({
+  id: link.id,
+  uri: `kylo:${accountOf(link.domain_id)}:vault:links:${link.id}`,
+  account: accountUri(link.domain_id),
+  createdAt: wireTime(link.created_at),
+  updatedAt: wireTime(link.updated_at),
+  type: link.type,
+  source: ends.get(link.source)?.uri ?? '',
+  sourceID: ends.get(link.source)?.key_id ?? '',
+  target: ends.get(link.target)?.uri ?? '',
+  targetID: ends.get(link.target)?.key_id ?? '',
+  index: link.link_index,
+})
