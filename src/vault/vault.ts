@@ -40,6 +40,7 @@ export class Vault {
   readonly #policies = new Map<string, { authority: number; policies: readonly Policy[] }>()
   /** By row of keys, until they are written. */
   #uses = new Map<string, LastUse>()
+  #writing = new Map<string, LastUse>()
   readonly generator: KeyGenerator = createKeyGenerator()
   /** As the operator set them. */
   rules: StateRules & KeyRules = {}
@@ -104,14 +105,21 @@ export class Vault {
   }
 
   lastUse(id: string): LastUse | undefined {
-    return this.#uses.get(id)
+    return this.#uses.get(id) ?? this.#writing.get(id)
   }
 
-  /** Takes the uses that wait to be written. */
-  takeUses(): ReadonlyMap<string, LastUse> {
-    const taken = this.#uses
+  /** Has the uses written that wait for it. Until they are, they are known here; what cannot be written waits on. */
+  async writeUses(write: (uses: ReadonlyMap<string, LastUse>) => Promise<void>): Promise<void> {
+    this.#writing = this.#uses
     this.#uses = new Map()
-    return taken
+    try {
+      await write(this.#writing)
+    } catch (error) {
+      this.#uses = new Map([...this.#writing, ...this.#uses])
+      throw error
+    } finally {
+      this.#writing = new Map()
+    }
   }
 
   /** Why the key must stay: who uses it, in a sentence. */

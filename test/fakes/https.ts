@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import * as x509 from '@peculiar/x509'
+import { writePem } from '../../src/crypto/pem.ts'
 
 export interface FakeRequest {
   readonly method: string
@@ -76,9 +77,8 @@ async function selfSigned(names: readonly string[]): Promise<{ key: string; cert
     ],
   })
   const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey))
-  const body = pkcs8.toString('base64').replace(/.{64}/g, '$&\n')
   return {
-    key: `-----BEGIN PRIVATE KEY-----\n${body}\n-----END PRIVATE KEY-----\n`,
+    key: writePem('PRIVATE KEY', pkcs8),
     cert: certificate.toString('pem'),
   }
 }

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { writePem } from '../../src/crypto/pem.ts'
 import { scale } from '../promises/promise.ts'
 import { apiOf } from '../support/api.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
@@ -158,7 +159,7 @@ describe('what the server issues', { timeout: 600_000 }, () => {
     const der = Buffer.from(new X509Certificate(good.leaf).raw)
     // The last byte belongs to the signature.
     der.writeUInt8((der.at(-1) ?? 0) ^ 1, der.length - 1)
-    const pem = `-----BEGIN CERTIFICATE-----\n${der.toString('base64').replace(/.{64}/g, '$&\n')}\n-----END CERTIFICATE-----\n`
+    const pem = writePem('CERTIFICATE', der)
     const forged: Chain = { ...good, id: 'forged', leaf: pem }
     for (const verifier of verifiers) {
       // An OCSP answer is about a serial number, whoever signed what bears it.

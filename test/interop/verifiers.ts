@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { writePem } from '../../src/crypto/pem.ts'
 import { type Authority, type Chain, type Corpus, issuersOf } from './corpus.ts'
 
 /** Independent programs that judge what the server issues; each is run as a user runs it. */
@@ -73,18 +74,12 @@ export class Files {
   crls = (chain: Chain) =>
     this.#write(`crls-${chain.issuer.id}.pem`, () =>
       issuersOf(chain)
-        .map((issuer) => pemOf('X509 CRL', this.crlDer(issuer)))
+        .map((issuer) => writePem('X509 CRL', this.crlDer(issuer)))
         .join(''),
     )
 }
 
 const derOf = (pem: string): Buffer => Buffer.from(new X509Certificate(pem).raw)
-
-const pemOf = (label: string, der: Buffer): string =>
-  `-----BEGIN ${label}-----\n${der
-    .toString('base64')
-    .replace(/.{64}/g, '$&\n')
-    .trimEnd()}\n-----END ${label}-----\n`
 
 export interface Verifier {
   readonly name: string

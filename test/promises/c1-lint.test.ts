@@ -29,6 +29,7 @@ import {
 } from '../../src/ca/x509/index.ts'
 import { lint } from '../../src/ca/x509/lint.ts'
 import { oids } from '../../src/ca/x509/oids.ts'
+import { writePem } from '../../src/crypto/pem.ts'
 import { Fault } from '../../src/kit/fault.ts'
 import { alternative, dns, email, rdn } from '../support/hostile-requests.ts'
 import { readCrl } from '../support/revocation.ts'
@@ -369,7 +370,7 @@ describe('C1: nothing is signed that a linter refuses', () => {
       if (second.number !== number || second.entries.size !== distinct.length)
         findings.push('another content')
       if (at % 20 === 0) {
-        const pem = `-----BEGIN X509 CRL-----\n${der.toString('base64').replace(/.{64}/g, '$&\n')}\n-----END X509 CRL-----\n`
+        const pem = writePem('X509 CRL', der)
         const caFile = write(folder, 'crl-ca.pem', ca.certificate)
         const shown = openssl(
           'crl',

@@ -152,10 +152,16 @@ const flipIn =
  */
 function beforeTheLastTwo(wal: Buffer): number {
   const frame = 24 + wal.readUInt32BE(8)
+  const salts = wal.subarray(16, 24)
   const ends: number[] = []
-  for (let at = 32; at + frame <= wal.length; at += frame)
+  // Behind the frames of this log there may lie those of one that a checkpoint has made superfluous.
+  for (let at = 32; at + frame <= wal.length; at += frame) {
+    if (!wal.subarray(at + 8, at + 16).equals(salts)) break
     if (wal.readUInt32BE(at + 4) !== 0) ends.push(at + frame)
-  return ends.at(-3) ?? 0
+  }
+  const end = ends.at(-3)
+  if (end === undefined) throw new Error(`the log holds ${ends.length} commits only`)
+  return end
 }
 
 /** One bit wherever this text stands in the database. */

@@ -324,7 +324,8 @@ async function workload(lab: Lab, count: number): Promise<{ due: Counts; found: 
   const found = Object.fromEntries(
     Object.entries(after)
       .map(([key, value]) => [key, value - (before[key] ?? 0)] as const)
-      .filter(([, value]) => value > 0),
+      // Calls on alarms are prepared by raising one, which the server records under the alarm's own name.
+      .filter(([key, value]) => value > 0 && !/^(seen|cleared)-\d+: true$/.test(key)),
   )
   return { due: sorted(due), found: sorted(found) }
 }

@@ -180,9 +180,8 @@ async function activate(
   const facts = factsOf(cert)
   const ca = await existingPending(context, pending.id)
   context.note({ id: ca.id, name: ca.name, subject: facts.subject, serial: facts.serialNumber })
-  openScope(tx, ca, pkiUrl, stamp(context.now()))
-  openTally(tx, ca)
-  return tx.update('local_cas', ca, {
+  // First, since it is what shows that somebody else was faster; what is opened below would only clash.
+  const active = tx.update('local_cas', ca, {
     ...columnsOf(facts),
     state: 'active',
     cert,
@@ -191,6 +190,9 @@ async function activate(
     user_authentication: ca.user_authentication ?? 1,
     updated_at: stamp(context.now()),
   })
+  openScope(tx, ca, pkiUrl, stamp(context.now()))
+  openTally(tx, ca)
+  return active
 }
 
 /** The CA that a text means. Throws 'not-found'. */

@@ -367,12 +367,13 @@ describe.skipIf(!canBrowse)('the playground in a browser', () => {
     expect(await kept()).not.toContain(TOKEN)
     await page.getByRole('button', { name: 'Sign out' }).click()
     await page.getByText('Signed out. The session is revoked.').waitFor()
-    expect(called('/auth/revoke')).toMatchObject([
-      {
+    // The page that was open before revokes its session too, in its own time.
+    expect(called('/auth/revoke')).toContainEqual(
+      expect.objectContaining({
         authorization: `Bearer ${TOKEN}`,
         body: { client_id: 'client-1', refresh_token: 'r'.repeat(64) },
-      },
-    ])
+      }),
+    )
     await send()
     await answer().getByText('401 Unauthorized').waitFor()
     expect(called('/usermgmt/groups').at(-1)?.authorization).toBeUndefined()

@@ -180,14 +180,15 @@ const isDue = (row: KeyRow, now: string): boolean =>
 
 /** Writes when keys were last used. Of two nodes the later use stays. */
 async function writeUses(given: TimedServices): Promise<void> {
-  const { store } = given
-  const uses = [...vaultOf(given).takeUses()]
-  for (let at = 0; at < uses.length; at += PIECE) {
-    const some = uses.slice(at, at + PIECE)
-    await store.transact(async (tx) => {
-      for (const [id, use] of some) await writeUse(given, tx, id, use)
-    })
-  }
+  await vaultOf(given).writeUses(async (waiting) => {
+    const uses = [...waiting]
+    for (let at = 0; at < uses.length; at += PIECE) {
+      const some = uses.slice(at, at + PIECE)
+      await given.store.transact(async (tx) => {
+        for (const [id, use] of some) await writeUse(given, tx, id, use)
+      })
+    }
+  })
 }
 
 async function writeUse(
