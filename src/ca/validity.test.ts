@@ -32,9 +32,16 @@ test('times with an offset are turned into UTC', () => {
   expect(span({ notAfter: '2030-01-01T02:00:00+02:00' })[1]).toBe('2030-01-01T00:00:00.000Z')
 })
 
+test('the zero time is a time that was not given', () => {
+  const zero = '0001-01-01T00:00:00Z'
+  const asked = { duration: 10, notBefore: zero, notAfter: zero }
+  expect(span(asked)).toEqual(span({ duration: 10 }))
+})
+
 test.each<[string, AskedValidity]>([
   ['neither duration nor notAfter', {}],
   ['a duration of 0, which is none', { duration: 0 }],
+  ['the zero time, which is none', { notAfter: '0001-01-01T00:00:00Z' }],
   ['an end before the beginning', { notAfter: '2020-01-01T00:00:00Z' }],
   ['a time that is none', { notAfter: 'next year' }],
   ['30 February', { notAfter: '2027-02-30T00:00:00Z' }],

@@ -19,10 +19,9 @@ export interface AskedValidity {
  */
 export function validityFor({ duration, notAfter, notBefore }: AskedValidity, now: Date): Validity {
   const at = wholeSeconds(now.getTime())
-  const given = notBefore === undefined ? undefined : moment('notBefore', notBefore)
+  const given = moment('notBefore', notBefore)
   const begins = given ?? at - DAY
-  const ends =
-    notAfter === undefined ? endAfter(duration, given ?? at) : moment('notAfter', notAfter)
+  const ends = moment('notAfter', notAfter) ?? endAfter(duration, given ?? at)
   if (ends > LATEST)
     throw new Fault('invalid-parameter', 'a certificate cannot hold beyond the year 9999')
   if (ends <= begins) throw new Fault('invalid-parameter', 'notAfter must be later than notBefore')
@@ -35,7 +34,9 @@ function endAfter(duration: number | undefined, from: number): number {
   return from + duration * DAY
 }
 
-function moment(field: string, text: string): number {
+/** Undefined also for the zero time, which Go writes where none was given (reference 1). */
+function moment(field: string, text: string | undefined): number | undefined {
+  if (text === undefined || text === NO_TIME) return undefined
   const stored = storedTime(text)
   if (stored === undefined)
     throw new Fault('invalid-parameter', `${field}: ${quote(text)} is not a time in RFC 3339`)

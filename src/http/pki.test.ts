@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { startApi } from '../../test/support/api.ts'
-import { fetchPki, newAuthority, ocspRequest } from '../../test/support/revocation.ts'
+import { fetchPki, newAuthority, ocspRequest, postOcsp } from '../../test/support/revocation.ts'
 import { startTestServer } from '../../test/support/server.ts'
 
 describe('the listener that publishes revocation', () => {
@@ -39,6 +39,79 @@ describe('the listener that publishes revocation', () => {
   test('and none of them is served beside the API', async () => {
     const ca = await newAuthority(api)
     expect(await api.send('GET', `/api/../pki/${ca.id}/crl`)).toMatchObject({ status: 404 })
+  })
+
+  test('says of each document what it is and how long it may be kept', async () => {
+    const ca = await newAuthority(api)
+    for (const [what, type] of [
+      ['crl', 'application/pkix-crl'],
+      ['delta-crl', 'application/pkix-crl'],
+      ['cert', 'application/pkix-cert'],
+    ] as const) {
+      const { body, headers, status } = await ask(`/pki/${ca.id}/${what}?any=query`)
+      expect(status, what).toBe(200)
+      expect(Object.fromEntries(headers), what).toMatchObject({
+        'content-type': type,
+        'content-length': String(body.length),
+        'cache-control': 'public, max-age=60, must-revalidate',
+        'x-content-type-options': 'nosniff',
+        etag: expect.stringMatching(/^".+"$/),
+      })
+      const [from, to] = ['last-modified', 'expires'].map((name) =>
+        Date.parse(headers.get(name) ?? ''),
+      )
+      expect(from, what).toBeLessThanOrEqual(Date.now())
+      expect(to, what).toBeGreaterThan(Date.now())
+      const etag = headers.get('etag')
+      for (const known of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
+        const kept = await ask(`/pki/${ca.id}/${what}`, {
+          headers: { 'if-none-match': String(known) },
+        })
+        expect([kept.status, kept.body.length, kept.headers.get('etag')]).toEqual([304, 0, etag])
+      }
+      const head = await ask(`/pki/${ca.id}/${what}`, { method: 'HEAD' })
+      expect(head.headers.get('content-type')).toBe(type)
+      expect(head.headers.get('content-length')).toBe(String(body.length))
+    }
+  })
+
+  test('a refusal is a sentence that no cache keeps, and names the methods there are', async () => {
+    const ca = await newAuthority(api)
+    const request = encodeURIComponent(ocspRequest(ca.cert, [1n]).toString('base64'))
+    for (const [method, path, status, allow] of [
+      ['GET', '/pki', 404, null],
+      ['POST', `/pki/${ca.id}/crl`, 405, 'GET, HEAD'],
+      ['DELETE', `/pki/${ca.id}/cert`, 405, 'GET, HEAD'],
+      ['PUT', `/pki/${ca.id}/ocsp`, 405, 'GET, POST'],
+      ['DELETE', `/pki/${ca.id}/ocsp/${request}`, 405, 'GET, POST'],
+      ['POST', `/pki/${ca.id}/ocsp/${request}`, 405, 'GET'],
+    ] as const) {
+      const { body, headers, ...answer } = await ask(path, { method })
+      expect(answer.status, `${method} ${path}`).toBe(status)
+      expect(headers.get('allow'), `${method} ${path}`).toBe(allow)
+      expect(headers.get('content-type')).toBe('text/plain; charset=utf-8')
+      expect(headers.get('cache-control')).toBe('no-store')
+      expect(body.toString()).toMatch(/^[A-Z].+\.\n$/)
+    }
+    // A pending CA has nothing to publish.
+    const { id } = await api.post('/ca/local-cas', { cn: 'pending' }, 201)
+    for (const what of ['crl', 'delta-crl', 'cert', `ocsp/${request}`])
+      expect(await ask(`/pki/${id}/${what}`), what).toMatchObject({ status: 404 })
+  })
+
+  test('an OCSP answer that was posted for is for one caller alone', async () => {
+    const ca = await newAuthority(api)
+    const { headers, status } = await postOcsp(
+      api.server.running.pki,
+      ca.id,
+      ocspRequest(ca.cert, [1n]),
+    )
+    expect(status).toBe(200)
+    expect(Object.fromEntries(headers)).toMatchObject({
+      'content-type': 'application/ocsp-response',
+      'cache-control': 'no-store',
+    })
+    expect(headers.get('etag')).toBeNull()
   })
 
   test('takes an OCSP request with its content type and of a size that one has', async () => {

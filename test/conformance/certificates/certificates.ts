@@ -21,6 +21,7 @@ import {
   makeCa,
   makeRequest,
   NO_TIME,
+  NOBODY,
   removeCa,
   selfSign,
   spanning,
@@ -29,7 +30,6 @@ import {
   wrongValue,
 } from './common.ts'
 
-const NOBODY = '0b6f1f0e-0000-4000-8000-000000000000'
 const certs = (ca: string): string => `${CAS}/{{${ca}}}/certs`
 const cert = (ca: string, key: string): string => `${certs(ca)}/{{${key}}}`
 

@@ -6,6 +6,9 @@ import { named } from '../identity/common.ts'
 export const NO_TIME = '0001-01-01T00:00:00Z'
 export const CAS = '/ca/local-cas'
 export const EXTERNAL = '/ca/external-cas'
+export const INTERFACES = '/configs/interfaces'
+export const TRUSTED = '/trusted-cas'
+export const NOBODY = '0b6f1f0e-0000-4000-8000-000000000000'
 
 // Error bodies, reference 12.
 
@@ -22,8 +25,8 @@ const fingerprints = {
   sha256Fingerprint: /^[0-9A-F]{64}$/,
   sha512Fingerprint: /^[0-9A-F]{128}$/,
 }
-const wholeSeconds = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/
-const pem = (label: string): RegExp =>
+export const wholeSeconds = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/
+export const pem = (label: string): RegExp =>
   new RegExp(
     `^-----BEGIN ${label}-----\\n([A-Za-z0-9+/]{64}\\n)*[A-Za-z0-9+/]{1,64}={0,2}\\n-----END ${label}-----\\n$`,
   )
@@ -148,6 +151,54 @@ export const chain = (length: number): Rule =>
     return pems.length === length && linked && pems.join('') === value
       ? []
       : [`${at}: ${pems.length} certificates, ${linked ? 'linked' : 'not linked'}`]
+  })
+
+/** These members, in this order, and no others. */
+export const members = (...names: readonly string[]): Rule =>
+  new Rule('certain members', (value, at) => {
+    const got = isObject(value) ? Object.keys(value).join(' ') : ''
+    return got === names.join(' ')
+      ? []
+      : [`${at}: expected the members ${names.join(' ')}, got ${got}`]
+  })
+
+/** The time is so many seconds from now, give or take a minute. */
+export const aboutNow = (offset: number): Rule =>
+  new Rule(`a time ${offset} s from now`, (value, at, _match, fill) => {
+    const due = Date.parse(fill(`{{in:${offset}}}`))
+    return Math.abs(Date.parse(String(value)) - due) <= 60_000
+      ? []
+      : [`${at}: expected about ${new Date(due).toISOString()}, got ${String(value)}`]
+  })
+
+/** The fingerprints of a pending CA are those of its request. */
+export const overRequest: Rule = new Rule('fingerprints of the request', (value, at) => {
+  const { csr, ...said } = value as Record<string, string>
+  const der = Buffer.from(String(csr).replaceAll(/-----[^-]+-----|\s/g, ''), 'base64')
+  return ['sha1', 'sha256', 'sha512'].flatMap((name) => {
+    const due = createHash(name).update(der).digest('hex').toUpperCase()
+    const key = `${name}Fingerprint`
+    return said[key] === due ? [] : [`${at}.${key}: expected ${due}, got ${said[key]}`]
+  })
+})
+
+/** The certificate is signed by this algorithm, as OpenSSL calls it. */
+export const signedWith = (algorithm: string): Rule =>
+  new Rule(`a signature by ${algorithm}`, (value, at) => {
+    const { signatureAlgorithm } = new X509Certificate(String((value as { cert?: unknown })?.cert))
+    return signatureAlgorithm === algorithm
+      ? []
+      : [`${at}: expected ${algorithm}, got ${signatureAlgorithm}`]
+  })
+
+/** The certificate has these alternative names and no others, in any order. */
+export const alsoNamed = (...names: readonly string[]): Rule =>
+  new Rule(`the names ${names.join(', ')}`, (value, at) => {
+    const { subjectAltName } = new X509Certificate(String((value as { cert?: unknown })?.cert))
+    const got = (subjectAltName ?? '').split(', ').filter((name) => name !== '')
+    return got.toSorted().join() === names.toSorted().join()
+      ? []
+      : [`${at}: expected ${names.join(', ')}, got ${subjectAltName ?? 'none'}`]
   })
 
 // Steps that many scenarios take.

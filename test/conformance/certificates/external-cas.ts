@@ -22,6 +22,7 @@ import {
   EXTERNAL,
   externalCa,
   makeCa,
+  NOBODY,
   removeCa,
   removeExternal,
   selfSign,
@@ -29,7 +30,6 @@ import {
   wrongValue,
 } from './common.ts'
 
-const NOBODY = '0b6f1f0e-0000-4000-8000-000000000000'
 const at = (key: string): string => `${EXTERNAL}/{{${key}}}`
 const SUBJECT = '/C=US/ST=TX/L=Austin/O=Example Corp/CN=playbook external root'
 

@@ -13,9 +13,8 @@
 import { del, get, patch, post, put, type Scenario } from '../exchange.ts'
 import { absent, array, integer, laterThan, someText, time } from '../expect.ts'
 import { anError, assumed, list, notFound, only } from '../identity/common.ts'
-import { conflict, wrongValue } from './common.ts'
+import { conflict, INTERFACES, wrongValue } from './common.ts'
 
-const INTERFACES = '/configs/interfaces'
 const WEB = `${INTERFACES}/web`
 
 const web = {

@@ -43,6 +43,7 @@ import {
   keyed,
   makeCa,
   makeRequest,
+  NOBODY,
   pendingCa,
   removeCa,
   selfSign,
@@ -52,7 +53,6 @@ import {
   wrongValue,
 } from './common.ts'
 
-const NOBODY = '0b6f1f0e-0000-4000-8000-000000000000'
 const at = (key: string): string => `${CAS}/{{${key}}}`
 
 const life: Scenario = {
