@@ -19,6 +19,8 @@ import {
 const QueryInteger = text(20)
   .regex(/^-?\d+$/, 'must be a whole number')
   .transform(Number)
+  // Beyond these, numbers are no longer the ones that were sent.
+  .pipe(z.number().int().min(Number.MIN_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER))
 const Integer = z
   .number()
   .int()
