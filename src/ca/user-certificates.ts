@@ -1,3 +1,4 @@
+import { readPem } from '../crypto/pem.ts'
 import { ROOT_DOMAIN } from '../kit/domain.ts'
 import type { ExternalCaRow, LocalCaRow } from '../store/schema.ts'
 import type { Reader } from '../store/store.ts'
@@ -5,7 +6,6 @@ import type { TrustedAnchor } from './interfaces/trust.ts'
 import { x509 } from './library.ts'
 import type { KnownCa, SubjectPart } from './x509/index.ts'
 import { PathRefused } from './x509/path/refused.ts'
-import { readPem } from './x509/pem.ts'
 
 /** What is believed about client certificates, and who says so. */
 export interface CertificateTrust {

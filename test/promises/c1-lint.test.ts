@@ -15,7 +15,6 @@ import {
   prepareCrl,
 } from '../../src/ca/x509/crl.ts'
 import { lintCrl } from '../../src/ca/x509/crl-lint.ts'
-import { bitString, integer, octetString, sequence, text, tlv } from '../../src/ca/x509/der.ts'
 import {
   certificateDer,
   type Distribution,
@@ -29,6 +28,7 @@ import {
 } from '../../src/ca/x509/index.ts'
 import { lint } from '../../src/ca/x509/lint.ts'
 import { oids } from '../../src/ca/x509/oids.ts'
+import { bitString, integer, octetString, sequence, text, tlv } from '../../src/crypto/der.ts'
 import { writePem } from '../../src/crypto/pem.ts'
 import { Fault } from '../../src/kit/fault.ts'
 import { alternative, dns, email, rdn } from '../support/hostile-requests.ts'

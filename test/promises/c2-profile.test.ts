@@ -2,7 +2,6 @@ import 'reflect-metadata'
 import type { KeyObject } from 'node:crypto'
 import * as peculiar from '@peculiar/x509'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { integer, nothing, octetString, oid, sequence, setOf } from '../../src/ca/x509/der.ts'
 import {
   generateKey,
   issue,
@@ -11,6 +10,7 @@ import {
   readRequest,
 } from '../../src/ca/x509/index.ts'
 import { oids } from '../../src/ca/x509/oids.ts'
+import { integer, nothing, octetString, oid, sequence, setOf } from '../../src/crypto/der.ts'
 import { Fault } from '../../src/kit/fault.ts'
 import { startApi } from '../support/api.ts'
 import { alternative, good, refused, stripped } from '../support/hostile-requests.ts'

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { integer } from '../../src/ca/x509/der.ts'
 import { newSerialNumber } from '../../src/ca/x509/draft.ts'
+import { integer } from '../../src/crypto/der.ts'
 import { startApi } from '../support/api.ts'
 import { newAuthority } from '../support/revocation.ts'
 import { inParallel } from './lab.ts'

@@ -7,9 +7,9 @@ import {
   type KeyObject,
 } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { bitString, explicit, integer, nothing, oid, sequence } from '../../src/ca/x509/der.ts'
 import { oids } from '../../src/ca/x509/oids.ts'
-import { writePem } from '../../src/ca/x509/pem.ts'
+import { bitString, explicit, integer, nothing, oid, sequence } from '../../src/crypto/der.ts'
+import { writePem } from '../../src/crypto/pem.ts'
 import { startApi } from '../support/api.ts'
 import { newAuthority } from '../support/revocation.ts'
 import { commonName, type Forged, forgeRequest } from '../support/x509.ts'

@@ -2,7 +2,6 @@ import { type KeyObject, randomUUID } from 'node:crypto'
 import { getHeapStatistics } from 'node:v8'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { parseCrl } from '../../src/ca/x509/crl-lint.ts'
-import { integer, NotDer, octetString, oid, sequence, setOf, tlv } from '../../src/ca/x509/der.ts'
 import {
   certificateDer,
   generateKey,
@@ -13,7 +12,8 @@ import {
   readPrivateKey,
   readRequest,
 } from '../../src/ca/x509/index.ts'
-import { writePem } from '../../src/ca/x509/pem.ts'
+import { integer, NotDer, octetString, oid, sequence, setOf, tlv } from '../../src/crypto/der.ts'
+import { writePem } from '../../src/crypto/pem.ts'
 import { Fault } from '../../src/kit/fault.ts'
 import { alternative, email, good, refused, stripped } from '../support/hostile-requests.ts'
 import { ocspRequest } from '../support/revocation.ts'

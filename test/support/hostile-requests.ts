@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
+import { oids } from '../../src/ca/x509/oids.ts'
 import {
   bitString,
   boolean,
@@ -12,8 +13,7 @@ import {
   setOf,
   text,
   tlv,
-} from '../../src/ca/x509/der.ts'
-import { oids } from '../../src/ca/x509/oids.ts'
+} from '../../src/crypto/der.ts'
 import { commonName, extension, extensionRequest, type Forged, pair } from './x509.ts'
 
 /** Requests that ask for what they should not get. */

@@ -2,6 +2,7 @@ import { createHash, X509Certificate } from 'node:crypto'
 import { signatureOf, verifies } from '../../src/ca/x509/algorithms.ts'
 import { firstCertificate, readExtensions } from '../../src/ca/x509/certificate.ts'
 import { parseCrl } from '../../src/ca/x509/crl-lint.ts'
+import { oids } from '../../src/ca/x509/oids.ts'
 import {
   type Der,
   elementsIn,
@@ -14,8 +15,7 @@ import {
   readOctetsOfBits,
   readTime,
   sequence,
-} from '../../src/ca/x509/der.ts'
-import { oids } from '../../src/ca/x509/oids.ts'
+} from '../../src/crypto/der.ts'
 import type { Api } from './api.ts'
 import { extension } from './x509.ts'
 

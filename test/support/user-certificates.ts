@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto'
-import { sequence, setOf, time } from '../../src/ca/x509/der.ts'
 import type { Template } from '../../src/ca/x509/draft.ts'
 import { buildRequest, generateKey, type Purpose } from '../../src/ca/x509/index.ts'
+import { sequence, setOf, time } from '../../src/crypto/der.ts'
 import type { Identity } from './client-certificate.ts'
 import { issueFor, pair, subjectFields, type TestCa } from './x509.ts'
 import { forgeCertificate } from './x509-forge.ts'

@@ -1,9 +1,9 @@
 import type { KeyObject } from 'node:crypto'
 import { signatureOf, signWith } from '../../src/ca/x509/algorithms.ts'
 import { firstCertificate } from '../../src/ca/x509/certificate.ts'
-import { integer } from '../../src/ca/x509/der.ts'
 import { type Template, writeCertificate, writeTbs } from '../../src/ca/x509/draft.ts'
-import { writePem } from '../../src/ca/x509/pem.ts'
+import { integer } from '../../src/crypto/der.ts'
+import { writePem } from '../../src/crypto/pem.ts'
 
 /** The fields of a certificate, to write another of them. */
 export function templateOf(pem: string): Template {

@@ -4,17 +4,6 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describeKey, signWith } from '../../src/ca/x509/algorithms.ts'
 import {
-  bitString,
-  boolean,
-  explicit,
-  integer,
-  octetString,
-  oid,
-  sequence,
-  setOf,
-  text,
-} from '../../src/ca/x509/der.ts'
-import {
   buildRequest,
   type Distribution,
   generateKey,
@@ -30,7 +19,18 @@ import {
   type Validity,
 } from '../../src/ca/x509/index.ts'
 import { oids } from '../../src/ca/x509/oids.ts'
-import { writePem } from '../../src/ca/x509/pem.ts'
+import {
+  bitString,
+  boolean,
+  explicit,
+  integer,
+  octetString,
+  oid,
+  sequence,
+  setOf,
+  text,
+} from '../../src/crypto/der.ts'
+import { writePem } from '../../src/crypto/pem.ts'
 
 const DAY = 86_400_000
 

@@ -11,7 +11,7 @@ import {
   type TestAuthority,
 } from '../../../test/support/revocation.ts'
 import { extension } from '../../../test/support/x509.ts'
-import { explicit, integer, octetString, sequence } from '../x509/der.ts'
+import { explicit, integer, octetString, sequence } from '../../crypto/der.ts'
 import { oids } from '../x509/oids.ts'
 
 const HOUR = 3_600_000

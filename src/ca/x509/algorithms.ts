@@ -1,7 +1,7 @@
 import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
 import { promisify } from 'node:util'
-import { nothing, oid, sequence } from './der.ts'
-import { invalid } from './refuse.ts'
+import { nothing, oid, sequence } from '../../crypto/der.ts'
+import { invalid } from '../../crypto/refuse.ts'
 import type { KeyAlgorithm } from './types.ts'
 
 /** One way to sign. `digest` is null where the algorithm takes the message whole. */

@@ -1,8 +1,8 @@
 import { isIP } from 'node:net'
+import { type Der, expectTag, implicit, NotDer, sequence, tags } from '../../crypto/der.ts'
+import { invalid } from '../../crypto/refuse.ts'
 import { quote } from '../../kit/fault.ts'
-import { type Der, expectTag, implicit, NotDer, sequence, tags } from './der.ts'
 import { isDnsName, isEmailAddress } from './names.ts'
-import { invalid } from './refuse.ts'
 import type { SubjectFields } from './types.ts'
 
 export type AlternativeNames = Pick<SubjectFields, 'dnsNames' | 'emailAddresses' | 'ipAddresses'>

@@ -1,5 +1,4 @@
 import { createHash, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto'
-import { signatureOf, verifies } from './algorithms.ts'
 import {
   type Der,
   expectTag,
@@ -11,11 +10,12 @@ import {
   readOid,
   readTime,
   tags,
-} from './der.ts'
+} from '../../crypto/der.ts'
+import { readPem, writePem } from '../../crypto/pem.ts'
+import { invalid, reading } from '../../crypto/refuse.ts'
+import { signatureOf, verifies } from './algorithms.ts'
 import { comparableName, type NameAttribute, printName, readName } from './names.ts'
 import { oids } from './oids.ts'
-import { readPem, writePem } from './pem.ts'
-import { invalid, reading } from './refuse.ts'
 import type { CertificateFacts } from './types.ts'
 
 export interface Extension {

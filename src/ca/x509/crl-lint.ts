@@ -1,8 +1,5 @@
 import type { KeyObject } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { type SignatureRow, verifiesLater } from './algorithms.ts'
-import { generalName } from './alternative-names.ts'
-import { type Certificate, type Extension, readExtensions } from './certificate.ts'
 import {
   type Der,
   type Element,
@@ -14,7 +11,10 @@ import {
   readOctetsOfBits,
   readTime,
   tags,
-} from './der.ts'
+} from '../../crypto/der.ts'
+import { type SignatureRow, verifiesLater } from './algorithms.ts'
+import { generalName } from './alternative-names.ts'
+import { type Certificate, type Extension, readExtensions } from './certificate.ts'
 import { oids } from './oids.ts'
 import { identifierOf } from './profile.ts'
 

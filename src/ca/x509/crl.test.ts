@@ -2,11 +2,11 @@ import { generateKeyPairSync } from 'node:crypto'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { readCrl } from '../../../test/support/revocation.ts'
 import { type TestCa, testCa } from '../../../test/support/x509.ts'
+import { bitString, integer, sequence, time } from '../../crypto/der.ts'
 import { describeKey, signWith } from './algorithms.ts'
 import { firstCertificate } from './certificate.ts'
 import { type CrlEntry, type CrlFields, issueCrl, prepareCrl } from './crl.ts'
 import { lintCrl } from './crl-lint.ts'
-import { bitString, integer, sequence, time } from './der.ts'
 
 const SECOND = 1000
 const now = new Date(Math.floor(Date.now() / SECOND) * SECOND)

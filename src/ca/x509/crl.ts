@@ -1,8 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { describeKey, type SignatureRow, signWith, verifiesLater } from './algorithms.ts'
-import { type Certificate, type Extension, firstCertificate } from './certificate.ts'
-import { lintCrl } from './crl-lint.ts'
 import {
   bitString,
   enumerated,
@@ -14,11 +11,14 @@ import {
   sequence,
   time,
   tlv,
-} from './der.ts'
+} from '../../crypto/der.ts'
+import { invalid } from '../../crypto/refuse.ts'
+import { describeKey, type SignatureRow, signWith, verifiesLater } from './algorithms.ts'
+import { type Certificate, type Extension, firstCertificate } from './certificate.ts'
+import { lintCrl } from './crl-lint.ts'
 import { throwAwayKey, writeExtension } from './draft.ts'
 import { oids } from './oids.ts'
 import { critical, identifierOf, plain, uri } from './profile.ts'
-import { invalid } from './refuse.ts'
 
 /** Why a certificate is on a list (RFC 5280 §5.3.1). `unspecified` is left out of entries and so has no row. */
 export const crlReasons = {

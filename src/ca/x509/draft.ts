@@ -1,5 +1,19 @@
 import { generateKeyPair, type KeyObject, randomBytes } from 'node:crypto'
 import { promisify } from 'node:util'
+import {
+  bitString,
+  boolean,
+  explicit,
+  integer,
+  octetString,
+  oid,
+  readDer,
+  readTime,
+  sequence,
+  time,
+} from '../../crypto/der.ts'
+import { writePem } from '../../crypto/pem.ts'
+import { invalid, reading } from '../../crypto/refuse.ts'
 import { Kept } from '../kept.ts'
 import {
   describeKey,
@@ -18,24 +32,10 @@ import {
   KEY_CERT_SIGN,
   keyUsageOf,
 } from './certificate.ts'
-import {
-  bitString,
-  boolean,
-  explicit,
-  integer,
-  octetString,
-  oid,
-  readDer,
-  readTime,
-  sequence,
-  time,
-} from './der.ts'
 import { lint } from './lint.ts'
 import { forbiddenName } from './name-constraints.ts'
 import { readName } from './names.ts'
-import { writePem } from './pem.ts'
 import { extensionsFor } from './profile.ts'
-import { invalid, reading } from './refuse.ts'
 import { readRequest } from './request.ts'
 import type { Distribution, Draft, Issuer, Purpose, ReadRequest, Validity } from './types.ts'
 import { checkSize, checkStrength, type KeyRules } from './weak-keys.ts'

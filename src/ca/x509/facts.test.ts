@@ -11,7 +11,7 @@ import {
   write,
 } from '../../../test/support/x509.ts'
 import { forgeCertificate } from '../../../test/support/x509-forge.ts'
-import { integer } from './der.ts'
+import { integer } from '../../crypto/der.ts'
 import {
   buildRequest,
   factsOf,

@@ -22,11 +22,11 @@ import {
   type TestCa,
   testCa,
 } from '../../../test/support/x509.ts'
+import { bitString, implicit, integer, oid, sequence, setOf, tlv } from '../../crypto/der.ts'
+import { writePem } from '../../crypto/pem.ts'
 import { Fault } from '../../kit/fault.ts'
-import { bitString, implicit, integer, oid, sequence, setOf, tlv } from './der.ts'
 import { buildRequest, factsOf, generateKey, readRequest } from './index.ts'
 import { oids } from './oids.ts'
-import { writePem } from './pem.ts'
 
 let ca: TestCa
 let key: KeyObject

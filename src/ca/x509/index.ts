@@ -1,7 +1,7 @@
+export { NotDer } from '../../crypto/der.ts'
 export { keyBeside, signatureName } from './algorithms.ts'
 export { certificateDer, factsOf, readCertificate } from './certificate.ts'
 export { type CrlEntry, type CrlReason, crlReasons, issueCrl, prepareCrl } from './crl.ts'
-export { NotDer } from './der.ts'
 export { issue, prepareCertificate, prepareSelfSigned } from './draft.ts'
 export { checkInstall } from './install.ts'
 export {

@@ -7,10 +7,10 @@ import {
   testCa,
 } from '../../../test/support/x509.ts'
 import { forgeCertificate } from '../../../test/support/x509-forge.ts'
-import { octetString } from './der.ts'
+import { octetString } from '../../crypto/der.ts'
+import { writePem } from '../../crypto/pem.ts'
 import { buildRequest, checkInstall, generateKey } from './index.ts'
 import { oids } from './oids.ts'
-import { writePem } from './pem.ts'
 
 let ca: TestCa
 let csr: string

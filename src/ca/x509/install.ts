@@ -1,3 +1,4 @@
+import { invalid, reading } from '../../crypto/refuse.ts'
 import {
   basicConstraintsOf,
   firstCertificate,
@@ -7,7 +8,6 @@ import {
   subjectOf,
 } from './certificate.ts'
 import { comparableName } from './names.ts'
-import { invalid, reading } from './refuse.ts'
 import { requestKey, requestSubject } from './request.ts'
 
 /** Whether this certificate makes the pending CA of this request a CA below this parent (reference 5.5). A fault says why not. */

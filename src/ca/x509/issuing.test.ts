@@ -16,7 +16,7 @@ import {
   validFor,
   write,
 } from '../../../test/support/x509.ts'
-import { implicit, sequence } from './der.ts'
+import { implicit, sequence } from '../../crypto/der.ts'
 import { newSerialNumber } from './draft.ts'
 import {
   buildRequest,

@@ -1,9 +1,9 @@
 import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
+import { invalid } from '../../crypto/refuse.ts'
 import { Secret } from '../../crypto/secret.ts'
 import { quote } from '../../kit/fault.ts'
 import { curves, describeKey } from './algorithms.ts'
-import { invalid } from './refuse.ts'
 import type { KeyAlgorithm } from './types.ts'
 import { checkStrength, type KeyRules } from './weak-keys.ts'
 

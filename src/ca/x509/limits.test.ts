@@ -13,7 +13,7 @@ import {
   write,
 } from '../../../test/support/x509.ts'
 import { forgeCertificate } from '../../../test/support/x509-forge.ts'
-import { explicit, implicit, integer, oid, sequence, setOf, text } from './der.ts'
+import { explicit, implicit, integer, oid, sequence, setOf, text } from '../../crypto/der.ts'
 import { buildRequest, generateKey, issue, prepareCertificate, readRequest } from './index.ts'
 import { oids } from './oids.ts'
 

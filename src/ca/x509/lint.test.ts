@@ -9,8 +9,6 @@ import {
   testCa,
 } from '../../../test/support/x509.ts'
 import { templateOf } from '../../../test/support/x509-forge.ts'
-import { describeKey, signWith } from './algorithms.ts'
-import { type Extension, firstCertificate } from './certificate.ts'
 import {
   bitString,
   boolean,
@@ -24,7 +22,9 @@ import {
   text,
   time,
   tlv,
-} from './der.ts'
+} from '../../crypto/der.ts'
+import { describeKey, signWith } from './algorithms.ts'
+import { type Extension, firstCertificate } from './certificate.ts'
 import { rehearse, type Template, writeCertificate, writeTbs } from './draft.ts'
 import { buildRequest, generateKey, type Purpose, type ReadRequest, readRequest } from './index.ts'
 import { lint } from './lint.ts'

@@ -1,4 +1,5 @@
 import { type KeyObject, X509Certificate } from 'node:crypto'
+import { type Der, nothing, readDer, readOid, readTime, tags } from '../../crypto/der.ts'
 import { spkiOf } from './algorithms.ts'
 import { generalName, ipOctets, printIp, readAlternativeNames } from './alternative-names.ts'
 import {
@@ -11,7 +12,6 @@ import {
   subjectKeyIdentifierOf,
   subjectOf,
 } from './certificate.ts'
-import { type Der, nothing, readDer, readOid, readTime, tags } from './der.ts'
 import { rewriteName } from './names.ts'
 import { oids } from './oids.ts'
 import { extendedUsage, identifierOf, keyIdentifier, keyUsageFor, usage } from './profile.ts'

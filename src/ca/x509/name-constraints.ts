@@ -1,6 +1,6 @@
+import { type Der, expectTag, NotDer, readDer, tags } from '../../crypto/der.ts'
 import { type AlternativeNames, generalName, ipOctets } from './alternative-names.ts'
 import { type Certificate, extensionOf } from './certificate.ts'
-import { type Der, expectTag, NotDer, readDer, tags } from './der.ts'
 import { comparableRdn, isHostName, type NameAttribute, readName } from './names.ts'
 import { oids } from './oids.ts'
 

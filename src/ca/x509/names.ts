@@ -1,7 +1,17 @@
 import { domainToASCII, domainToUnicode } from 'node:url'
+import {
+  type Der,
+  expectTag,
+  NotDer,
+  oid,
+  readOid,
+  sequence,
+  setOf,
+  tags,
+  text,
+} from '../../crypto/der.ts'
+import { invalid } from '../../crypto/refuse.ts'
 import { quote } from '../../kit/fault.ts'
-import { type Der, expectTag, NotDer, oid, readOid, sequence, setOf, tags, text } from './der.ts'
-import { invalid } from './refuse.ts'
 import type { NameFields, SubjectFields } from './types.ts'
 
 /** How an attribute's value is written: `directory` is PrintableString where it fits and UTF8String elsewhere. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { ocspRequest, readOcsp } from '../../../test/support/revocation.ts'
 import { issueFor, subjectFields, testCa } from '../../../test/support/x509.ts'
-import { readDer, sequence } from './der.ts'
+import { readDer, sequence } from '../../crypto/der.ts'
 import { buildRequest, generateKey } from './index.ts'
 import { lintAnswers, ocspSignerOf, readOcspRequest, writeOcspAnswer } from './ocsp.ts'
 

@@ -1,7 +1,4 @@
 import { createHash, createPublicKey, type KeyObject } from 'node:crypto'
-import { describeKey, signWith } from './algorithms.ts'
-import { type Certificate, firstCertificate, readExtensions } from './certificate.ts'
-import { type CrlReason, crlReasons } from './crl.ts'
 import {
   bitString,
   type Der,
@@ -21,7 +18,10 @@ import {
   sequence,
   tags,
   tlv,
-} from './der.ts'
+} from '../../crypto/der.ts'
+import { describeKey, signWith } from './algorithms.ts'
+import { type Certificate, firstCertificate, readExtensions } from './certificate.ts'
+import { type CrlReason, crlReasons } from './crl.ts'
 import { writeExtension } from './draft.ts'
 import { oids } from './oids.ts'
 import { plain } from './profile.ts'

@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
+import { writePem } from '../../crypto/pem.ts'
 import { openPkcs12 } from '../../crypto/pkcs12/read.ts'
-import { writePem } from './pem.ts'
-import { invalid } from './refuse.ts'
+import { invalid } from '../../crypto/refuse.ts'
 import { checkStrength, type KeyRules } from './weak-keys.ts'
 
 interface Contents {

@@ -1,14 +1,4 @@
 import { createHash, type KeyObject } from 'node:crypto'
-import { describeKey, spkiOf } from './algorithms.ts'
-import { generalName, writeAlternativeNames } from './alternative-names.ts'
-import {
-  type BasicConstraints,
-  basicConstraintsOf,
-  type Certificate,
-  type Extension,
-  extensionOf,
-  subjectKeyIdentifierOf,
-} from './certificate.ts'
 import {
   bitString,
   boolean,
@@ -21,9 +11,19 @@ import {
   readDer,
   readOctetsOfBits,
   sequence,
-} from './der.ts'
+} from '../../crypto/der.ts'
+import { invalid } from '../../crypto/refuse.ts'
+import { describeKey, spkiOf } from './algorithms.ts'
+import { generalName, writeAlternativeNames } from './alternative-names.ts'
+import {
+  type BasicConstraints,
+  basicConstraintsOf,
+  type Certificate,
+  type Extension,
+  extensionOf,
+  subjectKeyIdentifierOf,
+} from './certificate.ts'
 import { oids } from './oids.ts'
-import { invalid } from './refuse.ts'
 import type { Distribution, Purpose, ReadRequest } from './types.ts'
 
 /** The bits of keyUsage that we set (RFC 5280 §4.2.1.3). */

@@ -1,18 +1,4 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
-import { curves, describeKey, rememberSpki, signatureOf, signWith, verifies } from './algorithms.ts'
-import {
-  type AlternativeNames,
-  readAlternativeNames,
-  writeAlternativeNames,
-} from './alternative-names.ts'
-import {
-  extensionOf,
-  fingerprintsOf,
-  firstCertificate,
-  publicKeyOf,
-  readExtensions,
-  subjectOf,
-} from './certificate.ts'
 import {
   bitString,
   type Der,
@@ -29,11 +15,25 @@ import {
   sequence,
   setOf,
   tags,
-} from './der.ts'
+} from '../../crypto/der.ts'
+import { readPem, writePem } from '../../crypto/pem.ts'
+import { invalid, reading } from '../../crypto/refuse.ts'
+import { curves, describeKey, rememberSpki, signatureOf, signWith, verifies } from './algorithms.ts'
+import {
+  type AlternativeNames,
+  readAlternativeNames,
+  writeAlternativeNames,
+} from './alternative-names.ts'
+import {
+  extensionOf,
+  fingerprintsOf,
+  firstCertificate,
+  publicKeyOf,
+  readExtensions,
+  subjectOf,
+} from './certificate.ts'
 import { type NameAttribute, printName, readName, rewriteName, writeSubject } from './names.ts'
 import { oids } from './oids.ts'
-import { readPem, writePem } from './pem.ts'
-import { invalid, reading } from './refuse.ts'
 import type { CertificateFacts, NameFields, ReadRequest, SubjectFields } from './types.ts'
 import { checkStrength, type KeyRules } from './weak-keys.ts'
 

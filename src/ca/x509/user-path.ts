@@ -1,13 +1,13 @@
+import { tags } from '../../crypto/der.ts'
+import { writePem } from '../../crypto/pem.ts'
 import { quote } from '../../kit/fault.ts'
 import { type Certificate, firstCertificate, parseCertificate, subjectOf } from './certificate.ts'
-import { tags } from './der.ts'
 import { type NameAttribute, printName, readName } from './names.ts'
 import { oids } from './oids.ts'
 import { findPath } from './path/build.ts'
 import { orRefused, PathRefused, readable } from './path/refused.ts'
 import { signedBy, workingKey } from './path/signatures.ts'
 import { isSelfIssued, nameOf, type PathRules, type ValidPath } from './path/validate.ts'
-import { writePem } from './pem.ts'
 
 /** A CA that there is a row of. */
 export interface KnownCa {

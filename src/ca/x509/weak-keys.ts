@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto'
+import { invalid } from '../../crypto/refuse.ts'
 import { checkEd25519, checkRsaNumbers, type KeyRules } from '../../crypto/weak-keys.ts'
 import { describeKey } from './algorithms.ts'
-import { invalid } from './refuse.ts'
 
 export type { KeyRules } from '../../crypto/weak-keys.ts'
 

@@ -1,5 +1,5 @@
+import { type Der, expectTag, NotDer, readDer, tags } from '../../../crypto/der.ts'
 import { type Certificate, extensionOf } from '../certificate.ts'
-import { type Der, expectTag, NotDer, readDer, tags } from '../der.ts'
 import { oids } from '../oids.ts'
 import { nameOf } from './validate.ts'
 

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
+import { type Der, expectTag, NotDer, readDer, tags } from '../../../crypto/der.ts'
 import { generalName } from '../alternative-names.ts'
 import { type Certificate, extensionOf } from '../certificate.ts'
-import { type Der, expectTag, NotDer, readDer, tags } from '../der.ts'
 import { emailWithin, hostWithin, subtrees, wildcardTouches } from '../name-constraints.ts'
 import { comparableRdn, type NameAttribute, readName } from '../names.ts'
 import { oids } from '../oids.ts'

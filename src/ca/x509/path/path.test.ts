@@ -18,8 +18,8 @@ import {
   write,
 } from '../../../../test/support/x509.ts'
 import { forgeCertificate } from '../../../../test/support/x509-forge.ts'
+import { explicit, implicit, integer, oid, sequence, setOf, text } from '../../../crypto/der.ts'
 import { firstCertificate, parseCertificate } from '../certificate.ts'
-import { explicit, implicit, integer, oid, sequence, setOf, text } from '../der.ts'
 import type { Template } from '../draft.ts'
 import { oids } from '../oids.ts'
 import { findPath, newBudget, orRefused, PathRefused, type PathRules } from './index.ts'

@@ -1,5 +1,13 @@
+import {
+  type Der,
+  expectTag,
+  NotDer,
+  readDer,
+  readInteger,
+  readOid,
+  tags,
+} from '../../../crypto/der.ts'
 import { type Certificate, extensionOf } from '../certificate.ts'
-import { type Der, expectTag, NotDer, readDer, readInteger, readOid, tags } from '../der.ts'
 import { oids } from '../oids.ts'
 import { PathRefused } from './refused.ts'
 

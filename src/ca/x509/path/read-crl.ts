@@ -1,4 +1,3 @@
-import { type Certificate, type Extension, extensionOf, readExtensions } from '../certificate.ts'
 import {
   type Der,
   expectTag,
@@ -9,7 +8,8 @@ import {
   readOctetsOfBits,
   readTime,
   tags,
-} from '../der.ts'
+} from '../../../crypto/der.ts'
+import { type Certificate, type Extension, extensionOf, readExtensions } from '../certificate.ts'
 import { oids } from '../oids.ts'
 import { type DistributionPoint, pointNames, readReasons } from './distribution-points.ts'
 import { nameOf } from './validate.ts'

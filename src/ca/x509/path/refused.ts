@@ -1,4 +1,4 @@
-import { NotDer } from '../der.ts'
+import { NotDer } from '../../../crypto/der.ts'
 
 /** Why a certificate is not believed, in one sentence. For the log: whoever shows a certificate is not told. */
 export class PathRefused extends Error {

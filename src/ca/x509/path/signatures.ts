@@ -10,7 +10,7 @@ import {
   readOid,
   sequence,
   tags,
-} from '../der.ts'
+} from '../../../crypto/der.ts'
 import { PathRefused } from './refused.ts'
 
 /** Whose signatures are believed. What is left out is not: MD5 and, outside of DSA, SHA-1. */

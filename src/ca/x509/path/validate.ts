@@ -1,3 +1,4 @@
+import { expectTag, readDer, readOid, readTime, tags } from '../../../crypto/der.ts'
 import {
   basicConstraintsOf,
   type Certificate,
@@ -5,7 +6,6 @@ import {
   KEY_CERT_SIGN,
   keyUsageOf,
 } from '../certificate.ts'
-import { expectTag, readDer, readOid, readTime, tags } from '../der.ts'
 import { comparableName, readName } from '../names.ts'
 import { oids } from '../oids.ts'
 import { NameLimits } from './name-limits.ts'

@@ -1,1 +1,0 @@
-export * from '../../crypto/der.ts'
