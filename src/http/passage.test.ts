@@ -704,6 +704,89 @@ describe('the input', () => {
   })
 })
 
+describe('a call that takes bytes', () => {
+  const octets = { 'content-type': 'application/octet-stream' }
+  const sent = () => (handled.at(-1)?.input as { body: unknown } | undefined)?.body
+  const startRaw = () =>
+    start({ path: '/v1/bytes', raw: 'octet-stream', body: z.instanceof(Uint8Array) as never })
+  const send = (payload: Buffer | string, headers: Record<string, string> = octets) =>
+    call({ url: '/api/v1/bytes', payload, headers })
+
+  test('hands them over as they came, more of them than JSON may have', async () => {
+    startRaw()
+    const bytes = Buffer.alloc(3 * 1024 * 1024, 0xa5)
+    expect((await send(bytes)).statusCode).toBe(201)
+    expect(bytes.equals(sent() as Uint8Array)).toBe(true)
+    expect((await send('{"a":null}')).statusCode).toBe(201)
+    expect(sent()).toEqual(Buffer.from('{"a":null}'))
+  })
+
+  test('looks at the type alone, in any case and whatever stands behind it', async () => {
+    startRaw()
+    for (const type of ['Application/Octet-Stream', 'application/octet-stream ; charset=utf-8'])
+      expect((await send('x', { 'content-type': type })).statusCode, type).toBe(201)
+  })
+
+  test('refuses another type, and does not mind it where nothing was sent', async () => {
+    startRaw()
+    const refused = await send('{}', { 'content-type': 'application/json' })
+    expect(refused.statusCode).toBe(415)
+    expect(refused.body).toContain('this call takes application/octet-stream')
+    expect(handled).toEqual([])
+    for (const headers of [octets, { 'content-type': 'application/json' }, {}])
+      expect((await send('', headers as Record<string, string>)).statusCode).toBe(201)
+    expect(handled.map(({ input }) => (input as { body: Buffer }).body.length)).toEqual([0, 0, 0])
+  })
+
+  test('leaves other calls without a reader of bytes', async () => {
+    start({ body: z.object({}) })
+    startRaw()
+    expect((await call({ payload: 'x', headers: octets })).statusCode).toBe(415)
+    expect(handled).toEqual([])
+  })
+})
+
+describe('a call that needs to know what is accepted', () => {
+  test.each([
+    ['', 400],
+    ['  ', 400],
+    ['*/*', 201],
+    ['text/plain', 201],
+  ])('with Accept %j answers %i', async (accept, status) => {
+    start({ needsAccept: true })
+    const answer = await call({ headers: { accept } })
+    expect(answer.statusCode).toBe(status)
+    if (status === 400) expect(answer.body).toContain('Accept header is invalid.')
+    expect(handled).toHaveLength(status === 400 ? 0 : 1)
+  })
+
+  test('is refused without the header, and no other call is', async () => {
+    start({ needsAccept: true })
+    start({ path: '/v1/others' })
+    const headers = { authorization: 'Bearer good' }
+    const status = async (path: string) =>
+      (await server.inject({ method: 'POST', url: `/api${path}`, headers })).statusCode
+    expect(await status('/v1/things')).toBe(400)
+    expect(await status('/v1/others')).toBe(201)
+  })
+})
+
+test('field names are read in any case only where the endpoint says so', async () => {
+  const body = z.object({ keyName: z.string().optional() })
+  start({ body })
+  start({ path: '/v1/any', body, anyCase: true })
+  start({ path: '/v1/nobody', anyCase: true })
+  const payload = { KEYNAME: 'k' }
+  await call({ payload })
+  await call({ url: '/api/v1/any', payload })
+  expect((await call({ url: '/api/v1/nobody', payload })).statusCode).toBe(201)
+  expect(handled.map(({ input }) => (input as { body: unknown }).body)).toEqual([
+    {},
+    { keyName: 'k' },
+    undefined,
+  ])
+})
+
 describe('mounting', () => {
   test.each([
     ['who may call it', { access: undefined }],
