@@ -109,8 +109,23 @@ export function expectTag(element: Der | undefined, tag: number, what: string): 
   return element
 }
 
+/** Identifiers are few and read often: what was read once is looked up. */
+const readOids = new Map<string, string>()
+const writtenOids = new Map<string, Buffer>()
+const MAX_OIDS = 1000
+
 export function readOid(element: Der | undefined, what: string): string {
   const { content } = expectTag(element, tags.oid, what)
+  const octets = Buffer.from(content.buffer, content.byteOffset, content.length).toString('latin1')
+  const known = readOids.get(octets)
+  if (known !== undefined) return known
+  const dotted = dottedOf(content, what)
+  if (readOids.size >= MAX_OIDS) readOids.clear()
+  readOids.set(octets, dotted)
+  return dotted
+}
+
+function dottedOf(content: Uint8Array, what: string): string {
   // 128 octets are far beyond any registered identifier; the bound keeps the numbers below small.
   if (content.length === 0 || content.length > 128) throw new NotDer(`${what} has an odd length`)
   const arcs: bigint[] = []
@@ -198,6 +213,13 @@ export function integer(value: bigint): Buffer {
 }
 
 export function oid(dotted: string): Buffer {
+  const known = writtenOids.get(dotted) ?? encodeOid(dotted)
+  if (writtenOids.size >= MAX_OIDS) writtenOids.clear()
+  writtenOids.set(dotted, known)
+  return known
+}
+
+function encodeOid(dotted: string): Buffer {
   const [top = 0n, second = 0n, ...rest] = dotted.split('.').map(BigInt)
   const octets = [top * 40n + second, ...rest].flatMap((arc) => {
     const groups = [Number(arc & 0x7fn)]
@@ -226,18 +248,39 @@ const digitsOf = (date: Date): string =>
 
 /** What `time` writes, and a certificate's times elsewhere; a fraction or an offset is refused. */
 export function readTime(element: Der | undefined, what: string): Date {
-  const shown = element === undefined ? '' : Buffer.from(element.content).toString('latin1')
   const isUtc = element?.tag === tags.utcTime
-  if (
-    !(isUtc ? /^\d{12}Z$/ : /^\d{14}Z$/).test(shown) ||
-    (!isUtc && element?.tag !== tags.generalizedTime)
-  )
-    throw new NotDer(`${what} is not a time in whole seconds, UTC`)
-  const digits = isUtc ? `${Number(shown.slice(0, 2)) < 50 ? '20' : '19'}${shown}` : shown
-  const iso = digits.replace(/^(....)(..)(..)(..)(..)(..)Z$/, '$1-$2-$3T$4:$5:$6.000Z')
-  const date = new Date(iso)
-  // Date forgives the 31st of February and some 24:00; a round trip does not.
-  if (Number.isNaN(date.getTime()) || date.toISOString() !== iso)
-    throw new NotDer(`${what} is no date`)
+  if (element === undefined || (!isUtc && element.tag !== tags.generalizedTime))
+    throw notWhole(what)
+  const { content } = element
+  const yearDigits = isUtc ? 2 : 4
+  if (content.length !== yearDigits + 11 || content[content.length - 1] !== 0x5a)
+    throw notWhole(what)
+  const number = (at: number, digits: number): number => {
+    let value = 0
+    for (let index = at; index < at + digits; index++) {
+      const digit = (content[index] ?? 0) - 0x30
+      if (digit < 0 || digit > 9) throw notWhole(what)
+      value = value * 10 + digit
+    }
+    return value
+  }
+  const shown = number(0, yearDigits)
+  const year = isUtc ? shown + (shown < 50 ? 2000 : 1900) : shown
+  const [month, day, hour, minute, second] = [0, 2, 4, 6, 8].map((at) =>
+    number(yearDigits + at, 2),
+  ) as [number, number, number, number, number]
+  const date = new Date(0)
+  date.setUTCFullYear(year, month - 1, day)
+  date.setUTCHours(hour, minute, second)
+  // Date carries the 31st of February and 24:00 over into what follows; the day and the hour tell.
+  const isDate =
+    date.getUTCMonth() === month - 1 &&
+    date.getUTCDate() === day &&
+    date.getUTCHours() === hour &&
+    date.getUTCMinutes() === minute &&
+    date.getUTCSeconds() === second
+  if (!isDate) throw new NotDer(`${what} is no date`)
   return date
 }
+
+const notWhole = (what: string): NotDer => new NotDer(`${what} is not a time in whole seconds, UTC`)

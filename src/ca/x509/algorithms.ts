@@ -52,8 +52,20 @@ export interface KeyDescription {
   readonly signature: SignatureRow
 }
 
+const described = new WeakMap<KeyObject, KeyDescription>()
+
 /** What kind of key this is and how it signs. A fault for a kind that no certificate of ours may hold. */
 export function describeKey(key: KeyObject): KeyDescription {
+  let known = described.get(key)
+  if (!known) {
+    // OpenSSL takes a while to say, and is asked at every step of a certificate.
+    known = describe(key)
+    described.set(key, known)
+  }
+  return known
+}
+
+function describe(key: KeyObject): KeyDescription {
   const type = key.asymmetricKeyType ?? 'none'
   if (type === 'rsa') {
     const size = key.asymmetricKeyDetails?.modulusLength ?? 0
@@ -102,9 +114,9 @@ const SMALL = 64 * 1024
 
 /** What signs within half a millisecond: going to another thread and back would cost more than the signature. */
 function isQuick(key: KeyObject): boolean {
-  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key
-  if (type === 'ec') return details?.namedCurve === curves[256].name
-  return type === 'ed25519' || (type === 'rsa' && (details?.modulusLength ?? 0) <= 2048)
+  const { algorithm, size } = describeKey(key)
+  if (algorithm === 'RSA') return size <= 2048
+  return algorithm === 'Ed25519' || (algorithm === 'ECDSA' && size === 256)
 }
 
 /** Off the event loop where it takes long: RSA 4096 and ML-DSA take milliseconds. */

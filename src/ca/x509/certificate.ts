@@ -1,4 +1,4 @@
-import { createHash, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto'
+import { createPublicKey, hash, type KeyObject, X509Certificate } from 'node:crypto'
 import {
   type Der,
   expectTag,
@@ -130,8 +130,7 @@ export function subjectKeyIdentifierOf(
 export const subjectOf = ({ subject }: Pick<Certificate, 'subject'>): NameAttribute[][] =>
   readName(subject, 'the subject')
 
-const upperHash = (algorithm: string, der: Uint8Array): string =>
-  createHash(algorithm).update(der).digest('hex').toUpperCase()
+const upperHash = (algorithm: string, der: Uint8Array): string => hash(algorithm, der).toUpperCase()
 
 export const fingerprintsOf = (
   der: Uint8Array,

@@ -201,7 +201,8 @@ export async function rehearse(
 ): Promise<string[]> {
   const rehearsal = await throwAwayKey(row)
   const signature = await signWith(row, tbs, rehearsal.privateKey)
-  return lint(writeCertificate(tbs, row, signature), { ...expected, signer: rehearsal.publicKey })
+  // The true signature is verified when it is made (`issue`); this one only has to be of its form.
+  return lint(writeCertificate(tbs, row, signature), { ...expected, signer: undefined })
 }
 
 interface KeyPair {

@@ -1,4 +1,4 @@
-import { createHash, type KeyObject } from 'node:crypto'
+import { hash, type KeyObject } from 'node:crypto'
 import {
   bitString,
   boolean,
@@ -52,10 +52,7 @@ export const keyUsageFor = (purpose: Purpose, key: KeyObject, answersOcsp: boole
 
 /** The leftmost 160 bits of the SHA-256 of the key (RFC 7093 §2, method 1). */
 export const keyIdentifier = (spki: Uint8Array): Buffer =>
-  createHash('sha256')
-    .update(readOctetsOfBits(readDer(spki).children[1], 'the key'))
-    .digest()
-    .subarray(0, 20)
+  hash('sha256', readOctetsOfBits(readDer(spki).children[1], 'the key'), 'buffer').subarray(0, 20)
 
 /** The extensions of a certificate for this purpose; without an issuer, of a self-signed CA. */
 export function extensionsFor(
