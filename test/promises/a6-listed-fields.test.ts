@@ -6,6 +6,7 @@ import type { Endpoint } from '../../src/kit/endpoint.ts'
 import { addSubjects, alwaysRefused, workingCalls } from './calls.ts'
 import { type Answer, endpoints, type Lab, openLab, type Row } from './lab.ts'
 import { report } from './promise.ts'
+import { isBytes, type Touched, watch } from './watched.ts'
 
 /** Those of the working calls that have a body with fields. */
 const written = endpoints
@@ -81,6 +82,7 @@ async function sweep(lab: Lab, send: Send, only?: readonly string[]) {
   let fields = 0
   let number = 0
   const names = [...columns(lab), ...STRANGE]
+  const watched = watch(lab)
   for (const name of only ?? written) {
     const prepare = workingCalls(lab)[name]
     if (!prepare) throw new Error(`there is no working call of ${name}`)
@@ -88,10 +90,10 @@ async function sweep(lab: Lab, send: Send, only?: readonly string[]) {
     const run = async (text: (body: string) => string) => {
       const { path, body } = await prepare(++number)
       const token = await lab.admin()
-      const before = lab.rows(...lab.tables())
+      watched.look()
       const answer = await send(endpoint.method, path, { token, body: text(JSON.stringify(body)) })
       calls++
-      return { status: answer.status, did: difference(before, lab.rows(...lab.tables()), number) }
+      return { status: answer.status, did: difference(watched.look(), number) }
     }
     const usual = await run((body) => body)
     if (usual.status >= 300) throw new Error(`${name} does not work: ${usual.status}`)
@@ -139,6 +141,7 @@ async function sweep(lab: Lab, send: Send, only?: readonly string[]) {
           if (got.status < 400) note(`${field}.${inner}`, {}, got)
         }
   }
+  watched.close()
   return { calls, fields, changes }
 }
 
@@ -166,24 +169,25 @@ const VOLATILE =
 const MADE = /-----BEGIN|^\d{4}-\d\d-\d\dT|^[0-9a-f:]{16,}$|^\d{20,}$|[0-9a-f]{8}-[0-9a-f]{4}-/i
 
 /** The rows that came, went or changed, as text in which two runs of the same call are equal. */
-function difference(
-  before: Record<string, Row[]>,
-  after: Record<string, Row[]>,
-  number: number,
-): string {
-  const changes: unknown[] = []
-  for (const table of Object.keys(after)) {
-    const keyed = (rows: Row[] = []) => new Map(rows.map((row) => [keyOf(row), row]))
-    const [old, now] = [keyed(before[table]), keyed(after[table])]
-    for (const [key, row] of now) {
-      const was = old.get(key)
-      const changed = Object.entries(row).filter(([column, value]) => !same(value, was?.[column]))
-      if (changed.length > 0)
-        changes.push([table, was ? 'changed' : 'made', changed.map(settled(number))])
-    }
-    for (const key of old.keys()) if (!now.has(key)) changes.push([table, 'removed'])
+function difference(touched: readonly Touched[], number: number): string {
+  const rows = new Map<string, { readonly table: string; readonly was?: Row; readonly now?: Row }>()
+  for (const { table, was, now } of touched) {
+    const key = `${table} ${keyOf(now ?? was ?? {})}`
+    const first = rows.get(key)
+    const before = first ? first.was : was
+    rows.set(key, { table, ...(before && { was: before }), ...(now && { now }) })
   }
-  return JSON.stringify(changes)
+  const changes: unknown[] = []
+  for (const { table, was, now } of rows.values()) {
+    if (!now) {
+      if (was) changes.push([table, 'removed'])
+      continue
+    }
+    const changed = Object.entries(now).filter(([column, value]) => value !== was?.[column])
+    if (changed.length > 0)
+      changes.push([table, was ? 'changed' : 'made', changed.map(settled(number))])
+  }
+  return JSON.stringify(changes.sort())
 }
 
 const keyOf = (row: Row): string =>
@@ -193,15 +197,10 @@ const keyOf = (row: Row): string =>
     ),
   )
 
-const same = (one: unknown, other: unknown): boolean =>
-  one instanceof Uint8Array && other instanceof Uint8Array
-    ? Buffer.compare(one, other) === 0
-    : one === other
-
 const settled =
   (number: number) =>
   ([column, value]: [string, unknown]): [string, unknown] => {
-    const isMade = value instanceof Uint8Array || MADE.test(String(value))
+    const isMade = isBytes(value) || MADE.test(String(value))
     if (isMade || VOLATILE.test(column)) return [column, value === null ? null : 'other']
     return [column, typeof value === 'string' ? value.replaceAll(`-${number}`, '-n') : value]
   }
