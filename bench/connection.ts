@@ -123,7 +123,7 @@ export function encode(request: Request, target: Target): string {
   const lines = [`${method} ${path} HTTP/1.1`, `host: ${target.host}:${target.port}`]
   for (const [name, value] of Object.entries(headers)) lines.push(`${name}: ${value}`)
   if (body !== undefined) {
-    lines.push('content-type: application/json')
+    if (headers['content-type'] === undefined) lines.push('content-type: application/json')
     lines.push(`content-length: ${Buffer.byteLength(numbered(body, 0))}`)
   }
   return `${lines.join('\r\n')}\r\n\r\n${body ?? ''}`

@@ -43,7 +43,7 @@ export class Lab {
   /** Milliseconds from the start of a process on an empty folder to its first answer. */
   readonly firstStarts: number[] = []
   readonly connections = 32
-  /** How many groups the small and the large server hold. */
+  /** How many groups the small and the large server hold; the large one of keys has as many. */
   readonly few = 1000
   readonly many: number
   readonly settleSeconds: number
@@ -73,19 +73,23 @@ export class Lab {
 
   /** A running server with at least so many groups beside the predefined ones; the same one each time. */
   server(groups: number): Promise<Keystead> {
-    const name = `${groups}-groups`
-    let server = this.#servers.get(name)
-    if (!server) {
-      server = this.#prepare(name, groups)
-      this.#servers.set(name, server)
-    }
-    return server
+    return this.prepared(`${groups}-groups`, async (server) => {
+      if (groups > 0) await this.#fill(server, groups)
+    })
   }
 
-  async #prepare(name: string, groups: number): Promise<Keystead> {
-    const server = new Keystead(name)
-    this.firstStarts.push(await server.start())
-    if (groups > 0) await this.#fill(server, groups)
+  /** A running server of this name, filled when it is asked for the first time. */
+  prepared(name: string, fill: (server: Keystead) => Promise<void>): Promise<Keystead> {
+    const prepare = async () => {
+      const server = new Keystead(name)
+      this.firstStarts.push(await server.start())
+      await fill(server)
+      return server
+    }
+    const known = this.#servers.get(name)
+    if (known) return known
+    const server = prepare()
+    this.#servers.set(name, server)
     return server
   }
 

@@ -61,7 +61,8 @@ export function moveToLoadCore(): void {
 }
 
 export interface Launch {
-  readonly core: number
+  /** As taskset names it; several with commas between. */
+  readonly core: number | string
   readonly command: string
   readonly args: readonly string[]
   readonly env?: Readonly<Record<string, string>>

@@ -14,6 +14,10 @@ import { memory, start } from './measures/rest.ts'
 import { revocation } from './measures/revocation.ts'
 import { tails } from './measures/tails.ts'
 import { tokens } from './measures/tokens.ts'
+import { vaultCreate, vaultEncrypt, vaultSign } from './measures/vault-hot.ts'
+import { vaultReads } from './measures/vault-reads.ts'
+import { vaultRevocation } from './measures/vault-revocation.ts'
+import { vaultTails } from './measures/vault-tails.ts'
 import { cleanUp, cleanUpHowever, moveToLoadCore, ROOT, unmetNeed } from './processes.ts'
 import { report } from './report.ts'
 
@@ -26,6 +30,12 @@ const measures: Readonly<Record<string, (lab: Lab) => Promise<void>>> = {
   revocation,
   certificates,
   lists,
+  'vault-encrypt': vaultEncrypt,
+  'vault-sign': vaultSign,
+  'vault-create': vaultCreate,
+  'vault-tails': vaultTails,
+  'vault-revocation': vaultRevocation,
+  'vault-reads': vaultReads,
   start,
   'command-line': commandLine,
   client,

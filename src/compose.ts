@@ -4,6 +4,7 @@ import * as ca from './ca/index.ts'
 import { catalogue } from './catalogue.ts'
 import type { Services } from './context.ts'
 import type { RootKeySource } from './crypto/root-key.ts'
+import * as cte from './cte/index.ts'
 import { writeCa } from './data-folder.ts'
 import { collectLog, handOver } from './early-log.ts'
 import type { Authority } from './http/gate.ts'
@@ -74,6 +75,8 @@ export async function startServer(setup: ServerSetup, turned: Turned = {}): Prom
     follow(web, server, setup.dataDir)
 
     keys = vault.startVault(services, {
+      keyUsers: [ca.certificateOfKey(services.now), ...cte.keyHooks.keyUsers],
+      keyFollowers: cte.keyHooks.keyFollowers,
       allowRsa1024: setup.allowRsa1024 ?? false,
       strictDeactivated: setup.strictDeactivated ?? false,
       report: (err) => server.log.error({ err }, 'work on keys that was due could not be done'),
@@ -165,6 +168,7 @@ async function wire(
       records: system.recordHandlers,
       alarms: system.alarmHandlers,
       info: system.infoHandlers,
+      services: system.serviceHandlers(() => web.interface.refresh()),
       rootOfTrust: system.rootOfTrustHandlers(rootOfTrust(seal, rootKey)),
       keks: system.kekHandlers(seal),
       localCas: ca.localCaHandlers({ allowRsa1024 }, pkiUrl),
@@ -173,6 +177,12 @@ async function wire(
       certificateRequests: ca.certificateRequestHandlers({ allowRsa1024 }),
       interfaces: ca.interfaceHandlers(web.interface, web.port),
       trustedCas: ca.trustedCaHandlers(() => web.interface.refresh()),
+      registrationTokens: ca.registrationTokenHandlers,
+      clientProfiles: ca.clientProfileHandlers(identity.givableGroups),
+      registeredClients: ca.registeredClientHandlers(identity.guess, {
+        rules: { allowRsa1024 },
+        pkiUrl,
+      }),
       keys: vault.keyHandlers,
       keyLinks: vault.keyLinkHandlers,
       keyLabels: vault.keyLabelHandlers,
@@ -182,6 +192,28 @@ async function wire(
       random: vault.randomHandlers,
       keyReports: vault.keyReportHandlers,
       crypto: vault.cryptoHandlers,
+      cteResourceSets: cte.resourceSetHandlers,
+      cteUserSets: cte.userSetHandlers,
+      cteProcessSets: cte.processSetHandlers,
+      cteSignatureSets: cte.signatureSetHandlers,
+      ctePolicies: cte.policyHandlers,
+      cteSecurityRules: cte.securityRuleHandlers,
+      cteKeyRules: cte.keyRuleHandlers,
+      cteDataTransformRules: cte.dataTransformRuleHandlers,
+      cteLdtKeyRules: cte.ldtKeyRuleHandlers,
+      cteIdtKeyRules: cte.idtKeyRuleHandlers,
+      cteSignatureRules: cte.signatureRuleHandlers,
+      cteProfiles: cte.profileHandlers,
+      cteClients: cte.clientHandlers,
+      cteClientGuardPoints: cte.clientGuardPointHandlers,
+      cteClientGroups: cte.clientGroupHandlers,
+      cteGroupGuardPoints: cte.groupGuardPointHandlers,
+      ctePrimarySets: cte.primarySetHandlers,
+      cteCsiGroups: cte.csiGroupHandlers,
+      cteLdtGroups: cte.ldtGroupHandlers,
+      cteReports: cte.reportHandlers,
+      cryptoSettings: vault.cryptoSettingsHandlers,
+      vaultRequests: vault.vaultRequestHandlers,
     }
   const routes: Route[] = []
   for (const [area, endpoints] of Object.entries(catalogue))

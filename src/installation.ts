@@ -4,6 +4,7 @@ import * as ca from './ca/index.ts'
 import type { Services } from './context.ts'
 import { createPasswordHasher, type PasswordHasher } from './crypto/passwords.ts'
 import type { RootKeySource } from './crypto/root-key.ts'
+import * as cte from './cte/index.ts'
 import { nodeIdOf, privateFolder, writeCa } from './data-folder.ts'
 import * as identity from './identity/index.ts'
 import type { Clock } from './kit/time.ts'
@@ -62,6 +63,7 @@ export const wrappedColumns = [
   ...identity.wrappedColumns,
   ...ca.wrappedColumns,
   ...vault.wrappedColumns,
+  ...cte.wrappedColumns,
 ]
 
 /** The store, unsealed. `allowInit`: where there is no installation yet, one is made. */
@@ -103,6 +105,7 @@ export async function openInstallation(setup: ServerSetup, log: StoreLog, turned
     const firstPassword = await firstStart(services, setup.adminPassword, log)
     await ca.seedDefaultCa(services)
     await ca.adoptRevocations(services)
+    await cte.seedDefaultProfile(services)
     return { store, seal, services, firstPassword }
   } catch (error) {
     seal.close()

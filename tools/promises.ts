@@ -148,6 +148,7 @@ const tests = readdirSync(new URL('test/promises/', root))
 const elsewhere: Readonly<Record<string, string>> = {
   D3: 'tools/mutation.ts',
   R5: 'src/system/seal/crash.test.ts',
+  W7: 'src/vault/timed/nodes.test.ts',
 }
 const testOf = (id: string): string | undefined => {
   const file = tests.find((name) =>

@@ -4,6 +4,11 @@ import { serveAsTold } from './answers.ts'
 /** The server's own stack with nothing behind it: TLS, HTTP, routing, the body parsed, the same bytes answered. */
 serveAsTold(async ({ cert, key, routes }) => {
   const server = fastify({ https: { cert, key } })
+  server.addContentTypeParser(
+    'application/octet-stream',
+    { parseAs: 'buffer' },
+    (_request, body, done) => done(null, body),
+  )
   for (const { method, path, status, body } of routes) {
     server.route({
       method,

@@ -6,7 +6,7 @@ import { serveAsTold } from './answers.ts'
 serveAsTold(({ cert, key, routes }) => {
   const answers = new Map(routes.map((route) => [`${route.method} ${route.path}`, route]))
   const server = createServer({ cert, key }, (request, response) => {
-    const answer = answers.get(`${request.method} ${request.url}`)
+    const answer = answers.get(`${request.method} ${request.url?.replace(/\?.*/, '')}`)
     request.resume()
     request.once('end', () => {
       response.writeHead(answer?.status ?? 404, {

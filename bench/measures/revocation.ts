@@ -67,36 +67,51 @@ export async function revocation(lab: Lab): Promise<void> {
     const admin = await server.signIn()
     await prepare?.(server, admin, userId)
     const session = await server.signIn(`bench-${number}`, USER_PASSWORD)
-    const result = await lab.load(server, {
-      seconds: 30,
-      streams: [
-        { name: what, connections: lab.connections, requests: [used(session)], expect: [200] },
-      ],
-      interruption: {
-        afterRequests: requestsBefore,
-        request: change(admin, session, userId),
-        requestsAfter,
-      },
-    })
-    const after = Object.entries(result.after ?? {})
-    const succeeded = (entries: [string, number][]) =>
-      entries.filter(([status]) => status.startsWith('2')).reduce((sum, [, n]) => sum + n, 0)
-    const answered = after.reduce((sum, [, times]) => sum + times, 0)
-    const before = succeeded(Object.entries(result.streams[0]?.statuses ?? {})) - succeeded(after)
-    const sound = answered >= requestsAfter && before >= requestsBefore
-    lab.note(
-      `${what}: ${before} successes before, then of ${answered} requests ${after.map(([status, times]) => `${times} × ${status}`).join(', ')}.`,
-    )
-    lab.find({
-      promise: 'P11',
-      metric: `successes among ${requestsAfter.toLocaleString('en')} requests sent after ${what}`,
-      figure: sound ? spread([succeeded(after)]) : undefined,
-      unit: '',
-      target: { most: 0 },
-      tolerance: false,
-      ...(!sound && {
-        missing: `the change answered ${result.interruptionStatus}; ${before} successes before, ${answered} answers after`,
-      }),
+    await staleSuccesses(lab, server, {
+      what,
+      used: used(session),
+      change: change(admin, session, userId),
     })
   }
+}
+
+/** Makes a change in the middle of full load, and counts what still succeeds of what is sent after its acknowledgement. */
+export async function staleSuccesses(
+  lab: Lab,
+  server: Keystead,
+  {
+    what,
+    used,
+    change,
+  }: { readonly what: string; readonly used: Request; readonly change: Request },
+): Promise<void> {
+  const result = await lab.load(server, {
+    seconds: 30,
+    streams: [{ name: what, connections: lab.connections, requests: [used], expect: [200] }],
+    interruption: {
+      afterRequests: requestsBefore,
+      request: change,
+      requestsAfter,
+    },
+  })
+  const after = Object.entries(result.after ?? {})
+  const succeeded = (entries: [string, number][]) =>
+    entries.filter(([status]) => status.startsWith('2')).reduce((sum, [, n]) => sum + n, 0)
+  const answered = after.reduce((sum, [, times]) => sum + times, 0)
+  const before = succeeded(Object.entries(result.streams[0]?.statuses ?? {})) - succeeded(after)
+  const sound = answered >= requestsAfter && before >= requestsBefore
+  lab.note(
+    `${what}: ${before} successes before, then of ${answered} requests ${after.map(([status, times]) => `${times} × ${status}`).join(', ')}.`,
+  )
+  lab.find({
+    promise: 'P11',
+    metric: `successes among ${requestsAfter.toLocaleString('en')} requests sent after ${what}`,
+    figure: sound ? spread([succeeded(after)]) : undefined,
+    unit: '',
+    target: { most: 0 },
+    tolerance: false,
+    ...(!sound && {
+      missing: `the change answered ${result.interruptionStatus}; ${before} successes before, ${answered} answers after`,
+    }),
+  })
 }

@@ -81,10 +81,13 @@ export async function tails(lab: Lab): Promise<void> {
       const paced = way !== 'full load'
       const victim = async () => ({ ...(await self()), ...(paced && { perSecond: quarterOfSelf }) })
       const [alone = [], beside = []] = await lab.interleave([
-        side(lab, server, `GET self at ${way}, alone, between those beside ${what}`, async () => [
-          await victim(),
-        ]),
-        side(lab, server, `GET self at ${way}, beside ${what}`, async () => [
+        firstOf(
+          lab,
+          server,
+          `GET self at ${way}, alone, between those beside ${what}`,
+          async () => [await victim()],
+        ),
+        firstOf(lab, server, `GET self at ${way}, beside ${what}`, async () => [
           await victim(),
           await (paced ? steady() : full()),
         ]),
@@ -105,7 +108,12 @@ export async function tails(lab: Lab): Promise<void> {
 }
 
 /** Measures the first of several streams. */
-function side(lab: Lab, server: Keystead, name: string, streams: () => Promise<Stream[]>): Side {
+export function firstOf(
+  lab: Lab,
+  server: Keystead,
+  name: string,
+  streams: () => Promise<Stream[]>,
+): Side {
   const neighbour: Reading[] = []
   return {
     name,

@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import type { Envelope, Place, WrappedKey } from '../crypto/envelope.ts'
 import type { LocalCaRow, OcspResponderRow } from '../store/schema.ts'
 import { wrappedColumn } from '../system/index.ts'
+import { tokenColumn } from './client-management/registration-tokens/token.ts'
 import { interfaceKeyColumn } from './interfaces/keys.ts'
 import { Kept } from './kept.ts'
 import { x509 } from './library.ts'
@@ -23,6 +24,7 @@ export const wrappedColumns = [
   wrappedColumn('local_cas', 'private_key', place),
   wrappedColumn('ocsp_responders', 'private_key', responderPlace),
   interfaceKeyColumn,
+  tokenColumn,
 ]
 
 /** The key of a CA as its row keeps it. */

@@ -7,7 +7,14 @@ export { accountUri } from '../kit/domain.ts'
  * How CAs and certificates are called: their URIs, and what a caller's text may mean (reference 1). It is read here
  * alone, so that no two spellings meet two decisions.
  */
-export type Kind = 'localca' | 'certs' | 'external_ca' | 'trusted_ca'
+export type Kind =
+  | 'localca'
+  | 'certs'
+  | 'external_ca'
+  | 'trusted_ca'
+  | 'regtokens'
+  | 'client_profiles'
+  | 'clients'
 
 /** What stands in front of the id in the name of an object that was given none. */
 const NAME_STEMS: Readonly<Record<Kind, string>> = {
@@ -15,6 +22,9 @@ const NAME_STEMS: Readonly<Record<Kind, string>> = {
   certs: 'cert',
   external_ca: 'externalca',
   trusted_ca: 'trustedca',
+  regtokens: 'regtoken',
+  client_profiles: 'clientprofile',
+  clients: 'client',
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
@@ -23,7 +33,11 @@ const SCHEME = 'kylo:'
 export const uriOf = (
   kind: Kind,
   { id, domain_id }: { readonly id: string; readonly domain_id: string },
-): string => `${SCHEME}${accountOf(domain_id)}:naboo:${kind}:${id}`
+): string => `${SCHEME}${accountOf(domain_id)}:${serviceOf(kind)}:${kind}:${id}`
+
+/** The service that an object belongs to, as URIs name it. */
+const serviceOf = (kind: Kind): string =>
+  kind === 'regtokens' || kind === 'client_profiles' || kind === 'clients' ? 'kylo' : 'naboo'
 
 /** The id in a URI of this kind and domain; undefined for any other text. */
 export function idInUri(kind: Kind, domain: string, text: string): string | undefined {

@@ -2,6 +2,7 @@ import { readPem } from '../crypto/pem.ts'
 import { ROOT_DOMAIN } from '../kit/domain.ts'
 import type { ExternalCaRow, LocalCaRow } from '../store/schema.ts'
 import type { Reader } from '../store/store.ts'
+import { isOfClient } from './client-management/uses.ts'
 import type { TrustedAnchor } from './interfaces/trust.ts'
 import { x509 } from './library.ts'
 import type { KnownCa, SubjectPart } from './x509/index.ts'
@@ -56,7 +57,12 @@ export async function readUserCertificate(
       at: now,
       allowRsa1024: trust.allowRsa1024,
       known: (subject) => knownCas(read, subject),
-      statusOf: async (ca, serial) => (await trust.statusOf(read, ca, serial)).is,
+      statusOf: async (ca, serial) => {
+        // Whoever has a registration token chooses the names in his certificate, so they say nothing about users.
+        if (await isOfClient(read, ca, serial))
+          throw new PathRefused('it is the certificate of a registered client, and of no user')
+        return (await trust.statusOf(read, ca, serial)).is
+      },
     })
   } catch (error) {
     if (error instanceof PathRefused) throw new CertificateRefused(error.message, { cause: error })

@@ -131,6 +131,16 @@ describe('signing in', () => {
   })
 })
 
+describe('an answer that is a file', () => {
+  test('is the text of the file', async () => {
+    await start((_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/csv; charset=utf-8' })
+      response.end('name,on\r\nx,true\r\n')
+    })
+    expect(await client?.call(catalogue.cteReports.clientsDownload)).toBe('name,on\r\nx,true\r\n')
+  })
+})
+
 describe('without a password', () => {
   test('a bearer token is used as it is, and its end is the end', async () => {
     const server = await start((_request, response) =>

@@ -193,6 +193,8 @@ export interface CallParts {
 function replyOf<Reply>(response: WireResponse): Reply {
   if (response.status >= 400) throw failureOf(response)
   if (response.status === 204) return undefined as Reply
+  if (response.status < 300 && /^text\/csv\b/i.test(response.contentType))
+    return response.body as Reply
   const body = response.status < 300 ? parsed(response.body) : undefined
   if (typeof body !== 'object' || body === null)
     throw new ForeignAnswer(response, `HTTP ${response.status} without JSON`)

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork, type SerializationType } from 'node:child_process'
 import { availableParallelism } from 'node:os'
+import { compileCacheOnly } from '../kit/compile-cache.ts'
 import { Fault } from '../kit/fault.ts'
 import { lowerPriority } from './low-priority.ts'
 
@@ -97,7 +98,7 @@ export function createChildWork<Job, Value>({
   function start(): ChildProcess {
     const started = fork(file, {
       // Nothing of our environment (it may hold the root key), flags or standard streams.
-      env: { UV_THREADPOOL_SIZE: String(atOnce) },
+      env: { UV_THREADPOOL_SIZE: String(atOnce), ...compileCacheOnly() },
       execArgv: ['--max-semi-space-size=1', `--max-old-space-size=${maxOldSpaceMiB}`],
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       serialization,

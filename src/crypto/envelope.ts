@@ -1,12 +1,6 @@
-import {
-  createCipheriv,
-  createDecipheriv,
-  createHmac,
-  hkdfSync,
-  type KeyObject,
-  randomFillSync,
-} from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, type KeyObject } from 'node:crypto'
 import { Tampered } from '../kit/fault.ts'
+import { freshOctets } from './fresh-octets.ts'
 import { Secret } from './secret.ts'
 
 declare const wrappedMark: unique symbol
@@ -65,7 +59,7 @@ export function wrapUnder(kek: Kek, installation: string, place: Place, plain: S
   const wrapped = Buffer.from(new ArrayBuffer(BODY_AT + plain.length + TAG_LENGTH))
   wrapped[0] = FORMAT
   wrapped.set(idBytes(kek.id), 1)
-  randomFillSync(wrapped, SALT_AT, BODY_AT - SALT_AT)
+  wrapped.set(freshOctets(BODY_AT - SALT_AT), SALT_AT)
   withRecordKey(kek, wrapped, (key, nonce) => {
     const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_LENGTH })
     cipher.setAAD(context(installation, place))

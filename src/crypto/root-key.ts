@@ -1,7 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { createSecretKey, hkdfSync, randomBytes } from 'node:crypto'
 import { isAbsolute, resolve } from 'node:path'
-import { hashRaw } from '@node-rs/argon2'
 import { type Kek, uuidOf } from './envelope.ts'
 import { isThere, RootKeyRefused, readPrivateFile, readRootKeyFile } from './root-key-file.ts'
 import { weaknessOfKey, weaknessOfPassphrase } from './root-key-weak.ts'
@@ -124,6 +123,8 @@ async function stretch(path: string, salt: Buffer): Promise<RootKey> {
     }
     const weakness = weaknessOfPassphrase(passphrase)
     if (weakness) throw new RootKeyRefused(`The passphrase in ${path} is too weak: ${weakness}.`)
+    // Loaded where it is needed: it takes 8 MB, and most root keys are files.
+    const { hashRaw } = await import('@node-rs/argon2')
     const bytes = await hashRaw(passphrase, { ...ARGON2, salt })
     const key = new Secret(bytes)
     bytes.fill(0)

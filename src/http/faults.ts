@@ -53,6 +53,12 @@ const onTheWire = {
     sentence: 'message',
   },
   conflict: { status: 409, code: 8, codeDesc: 'NCERRConflict', sentence: 'codeDesc' },
+  unprocessable: {
+    status: 422,
+    code: 9,
+    codeDesc: 'NCERRInvalidParamValue: Unprocessable entity',
+    sentence: 'message',
+  },
   'too-large': {
     status: 413,
     code: 15,

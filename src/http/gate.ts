@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Caller, Context, Origin, Services } from '../context.ts'
 import { ROOT_DOMAIN } from '../kit/domain.ts'
@@ -6,6 +5,7 @@ import type { Endpoint } from '../kit/endpoint.ts'
 import { Fault } from '../kit/fault.ts'
 import { SESSION_COOKIE } from '../kit/session-cookie.ts'
 import { stamp } from '../kit/time.ts'
+import { timeOrderedUuid } from '../kit/uuid.ts'
 import type { AuditEntry } from '../store/store.ts'
 import { clientCertificates } from './client-certificate.ts'
 
@@ -31,7 +31,10 @@ export const ANONYMOUS: Caller = {
  */
 export function credential(request: FastifyRequest): string | undefined {
   const header = request.headers.authorization
-  if (header !== undefined) return /^bearer +(.*)$/i.exec(header)?.[1]?.trim() ?? ''
+  if (header !== undefined) {
+    const scheme = /^bearer +/i.exec(header)?.[0]
+    return scheme === undefined ? '' : header.slice(scheme.length).trim()
+  }
   const cookie = request.headers.cookie
   if (cookie === undefined || !fromOwnPages(request)) return undefined
   const prefix = `${SESSION_COOKIE}=`
@@ -155,7 +158,7 @@ export class Passage {
   #entry(refused: string | undefined): AuditEntry {
     const { username, ...details } = this.#details ?? {}
     return {
-      id: randomUUID(),
+      id: timeOrderedUuid(),
       domain_id: this.#caller.domain,
       created_at: stamp(this.#services.now()),
       severity: refused === undefined ? 'info' : 'warning',

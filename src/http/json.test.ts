@@ -50,6 +50,17 @@ describe('a JSON body', () => {
     expect(parse(JSON.stringify({ text }))).toEqual({ text })
   })
 
+  test('is measured alike whatever its texts hold, short and long', () => {
+    const text = fc.string({ unit: fc.constantFrom('\\', '"', '{', ':', 'a'), maxLength: 90 })
+    fc.assert(
+      fc.property(fc.array(text, { minLength: 1, maxLength: 4 }), (texts) => {
+        expect(parse(JSON.stringify(texts))).toEqual(texts)
+        const deep = `${JSON.stringify(texts).slice(0, -1)},${'['.repeat(32)}${']'.repeat(33)}`
+        expect(refusal(deep)).toContain('32 levels')
+      }),
+    )
+  })
+
   test.each([
     ['plainly', '{"__proto__":{"admin":true}}'],
     ['inside', '{"user_metadata":{"constructor":{}}}'],

@@ -53,19 +53,38 @@ const OPEN_OBJECT = 0x7b
 const CLOSE_OBJECT = 0x7d
 const COLON = 0x3a
 
+const SHORT = 32
+
+/**
+ * Where the quote is that ends the text begun at `start`; behind all bytes when there is none. Names and short values
+ * are walked; in a long one, which may be most of the body, the next quote is looked for by machine code.
+ */
+function endOfText(bytes: Buffer, start: number): number {
+  let at = start + 1
+  for (const near = at + SHORT; at < near; at++) {
+    const byte = bytes[at]
+    if (byte === BACKSLASH) at++
+    else if (byte === QUOTE) return at
+  }
+  // The walk may have ended on an escaped octet, which decides nothing.
+  const from = at
+  for (;;) {
+    const quote = bytes.indexOf(QUOTE, at)
+    if (quote < 0) return bytes.length
+    let escapes = 0
+    while (quote - escapes > from && bytes[quote - escapes - 1] === BACKSLASH) escapes++
+    if (escapes % 2 === 0) return quote
+    at = quote + 1
+  }
+}
+
 /** Walks the bytes once and throws at the first limit passed. Malformed JSON is left to the parser. */
 function measure(bytes: Buffer): void {
   const keys: number[] = []
-  let inText = false
   let containers = 0
   for (let at = 0; at < bytes.length; at++) {
     const byte = bytes[at]
-    if (inText) {
-      if (byte === BACKSLASH) at++
-      else if (byte === QUOTE) inText = false
-      continue
-    }
-    if (byte === QUOTE) inText = true
+    if (byte === QUOTE) at = endOfText(bytes, at)
     else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
       keys.push(0)
       if (keys.length > MAX_DEPTH)

@@ -10,15 +10,21 @@ export const missing: readonly {
   /** Part of signing in, so asked without a token. */
   readonly anonymous?: true
 }[] = [
-  { under: '/v1/vault/csr', what: 'Certificate requests for keys of the vault' },
+  { under: '/v1/vault/keys-bulk-export', what: 'Export of many keys at once' },
+  { under: '/v1/vault/keys2/:id/attributes', what: 'Attributes of keys by name' },
   { under: '/v1/crypto', what: 'This part of cryptography' },
-  { under: '/v1/transparent-encryption', what: 'Transparent encryption' },
+  { under: '/v1/transparent-encryption/fam', what: 'File activity monitoring' },
+  {
+    under: '/v1/transparent-encryption/compatibility-matrix',
+    what: 'The compatibility matrix of agents',
+  },
+  { under: '/v1/transparent-encryption', what: 'This part of transparent encryption' },
   { under: '/v1/cckm', what: 'Cloud key management' },
   { under: '/v1/connectionmgmt', what: 'Connection management' },
   { under: '/v1/domains', what: 'Domain management' },
   { under: '/v1/domain', what: 'Domain management' },
   { under: '/v1/domain-syslog-redirection', what: 'Domain management' },
-  { under: '/v1/client-management', what: 'Client management' },
+  { under: '/v1/client-management', what: 'This part of client management' },
   { under: '/v1/usermgmt/connections', what: 'Identity connections' },
   { under: '/v1/usermgmt/connection-test', what: 'Identity connections' },
   { under: '/v1/usermgmt/ldap-browse', what: 'Identity connections' },

@@ -168,7 +168,7 @@ function bodyOf(request: FastifyRequest, endpoint: Endpoint): unknown {
       throw new Fault('unsupported-media-type', 'this call takes JSON')
     return parseForm(bytes)
   }
-  const body = withoutNulls(parseJson(bytes))
+  const body = withoutNulls(parseJson(bytes), endpoint.nulls)
   return endpoint.anyCase && endpoint.body ? withKnownNames(endpoint.body, body) : body
 }
 
@@ -198,6 +198,12 @@ function answer(
       throw new Error(`an answer breaks its contract: ${validationSentence(checked.error)}`)
   }
   if (output === undefined) return reply.code(endpoint.status).send()
+  if (endpoint.answers === 'csv')
+    return reply
+      .code(endpoint.status)
+      .header('content-type', 'text/csv; charset=utf-8; header=present')
+      .header('content-disposition', 'attachment; filename="report.csv"')
+      .send(output)
   return reply
     .code(endpoint.status)
     .header('content-type', 'application/json; charset=utf-8')

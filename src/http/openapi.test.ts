@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { catalogue } from '../catalogue.ts'
+import type { Endpoint } from '../kit/endpoint.ts'
 import { openapi } from './openapi.ts'
 
 type Node = Record<string, unknown>
@@ -21,6 +22,13 @@ const at = (pointer: string): unknown =>
     .slice(2)
     .split('/')
     .reduce<unknown>((node, part) => (node as Node | undefined)?.[part], description)
+
+/** The content type of what the endpoint answers. */
+function formOf({ operationId }: Node): string {
+  const [area = '', name = ''] = String(operationId).split('.')
+  const endpoints = catalogue[area as keyof typeof catalogue] as Readonly<Record<string, Endpoint>>
+  return endpoints[name]?.answers === 'csv' ? 'text/csv' : 'application/json'
+}
 
 describe('the description of the API', () => {
   test('names every endpoint of the catalogue, each once', () => {
@@ -48,7 +56,7 @@ describe('the description of the API', () => {
     expect(succeeded).toHaveLength(1)
     const [[status, success] = []] = succeeded
     if (status !== '204')
-      expect(success).toMatchObject({ content: { 'application/json': { schema: {} } } })
+      expect(success).toMatchObject({ content: { [formOf(operation)]: { schema: {} } } })
     for (const [failure, response] of Object.entries(responses))
       if (failure >= '400')
         expect(at(response['$ref'] as string)).toMatchObject({

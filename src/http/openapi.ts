@@ -16,6 +16,7 @@ const TITLES: Readonly<Record<string, string>> = {
   records: 'Audit records',
   alarms: 'Alarms',
   info: 'System',
+  services: 'Services',
   rootOfTrust: 'Root of trust',
   keks: 'Key encryption keys',
   localCas: 'Local CAs',
@@ -24,15 +25,40 @@ const TITLES: Readonly<Record<string, string>> = {
   certificateRequests: 'Certificate requests',
   interfaces: 'Interfaces',
   trustedCas: 'Trusted CAs',
+  registrationTokens: 'Registration tokens',
+  clientProfiles: 'Client profiles',
+  registeredClients: 'Registered clients',
   keys: 'Keys',
   keyLinks: 'Key links',
   keyLabels: 'Key labels',
   keyPolicies: 'Key policies',
   keyTemplates: 'Key templates',
+  cteResourceSets: 'CTE resource sets',
+  cteUserSets: 'CTE user sets',
+  cteProcessSets: 'CTE process sets',
+  cteSignatureSets: 'CTE signature sets',
+  ctePolicies: 'CTE policies',
+  cteSecurityRules: 'CTE security rules',
+  cteKeyRules: 'CTE key rules',
+  cteDataTransformRules: 'CTE data transformation rules',
+  cteLdtKeyRules: 'CTE LDT key rules',
+  cteIdtKeyRules: 'CTE IDT key rules',
+  cteSignatureRules: 'CTE signature rules',
+  cteProfiles: 'CTE client profiles',
+  cteClients: 'CTE clients',
+  cteClientGuardPoints: 'CTE guard points of clients',
+  cteClientGroups: 'CTE client groups',
+  cteGroupGuardPoints: 'CTE guard points of client groups',
+  ctePrimarySets: 'CTE primary sets',
+  cteCsiGroups: 'CTE CSI storage groups',
+  cteLdtGroups: 'CTE LDT communication groups',
+  cteReports: 'CTE reports',
   secrets: 'Secrets',
   random: 'Random',
   keyReports: 'Key reports',
   crypto: 'Cryptography',
+  cryptoSettings: 'Cryptography settings',
+  vaultRequests: 'Certificate requests for keys',
 }
 
 export function openapi(catalogue: Readonly<Record<string, Endpoints>>, version: string): Json {
@@ -200,11 +226,15 @@ function requestBody({ body, accepts, raw }: Endpoint): Json {
   }
 }
 
-function success({ status, reply }: Endpoint): Json {
+function success({ status, reply, answers }: Endpoint): Json {
   if (status === 204) return { description: 'Done; no body.' }
   return {
     description: 'Done.',
-    content: { 'application/json': { schema: jsonSchema(reply, 'output') } },
+    content: {
+      [answers === 'csv' ? 'text/csv' : 'application/json']: {
+        schema: jsonSchema(reply, 'output'),
+      },
+    },
   }
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { OcspAnswer, Pki, PublishedDocument } from '../ca/index.ts'
 import { Fault } from '../kit/fault.ts'
@@ -22,6 +22,9 @@ const types = {
   ocsp: 'application/ocsp-response',
 } as const
 const OCSP_REQUEST = 'application/ocsp-request'
+
+/** An import would read every name of this module, and WebSocket, one of them, loads a whole client that nobody uses. */
+const { createServer } = process.getBuiltinModule('node:http')
 
 export function createPkiServer(pki: Pki, report: (error: unknown) => void): Server {
   const server = createServer(

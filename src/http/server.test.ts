@@ -158,9 +158,9 @@ describe('the HTTP server', () => {
 
   test('parts of the API that are to come say so to who is signed in, and to nobody else', async () => {
     for (const path of [
-      '/transparent-encryption/policies',
+      '/transparent-encryption/fam/policies',
       '/cckm/aws/keys',
-      '/system/services/status',
+      '/scheduler/job-configs',
       '/licensing',
     ]) {
       expect(await api.anonymous.send('GET', path)).toMatchObject({

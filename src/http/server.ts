@@ -57,6 +57,8 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
       void fail(request as FastifyRequest, reply as unknown as FastifyReply, asFault(error))
     },
     logController: new LogController({ disableRequestLogging: true }),
+    // What is logged names its request itself, so none needs a logger of its own.
+    childLoggerFactory: (logger) => logger,
     ...(options.logger === undefined ? undefined : { logger: options.logger }),
   }) as unknown as FastifyInstance
   readBodiesAsBytes(server)

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { Fault } from '../kit/fault.ts'
+import { leanFor } from './lean.ts'
 
 /** Parses by the contract's schema; what does not fit is told field by field, never quoting a value. */
 export function parseInput(
@@ -8,7 +9,7 @@ export function parseInput(
   kind: 'invalid' | 'invalid-parameter' = 'invalid',
 ): unknown {
   if (schema === undefined) return undefined
-  const result = schema.safeParse(value, { error: required })
+  const result = leanFor(schema, value).safeParse(value, { error: required })
   if (result.success) return result.data
   throw new Fault(
     kind,
@@ -41,12 +42,12 @@ function reason(issue: z.core.$ZodIssue): string {
   return issue.message.slice(0, 300)
 }
 
-/** CM's clients send null for what they leave out; only inside metadata does null mean null. */
-export function withoutNulls(body: unknown): unknown {
+/** CM's clients send null for what they leave out; only inside metadata, and in the fields named, does null mean null. */
+export function withoutNulls(body: unknown, meant: readonly string[] = []): unknown {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return body
   let copy: Record<string, unknown> | undefined
   for (const [key, value] of Object.entries(body)) {
-    if (value !== null) continue
+    if (value !== null || meant.includes(key)) continue
     copy ??= { ...(body as Record<string, unknown>) }
     delete copy[key]
   }

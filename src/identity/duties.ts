@@ -35,8 +35,16 @@ export const predefinedGroups: Readonly<Record<string, Predefined>> = {
   'Client Admins': admins('*ClientProfile', '*RegToken', '*RegisteredClient'),
   'Connection Admins': admins('*CloudConnection', '*ServerConnection'),
   'CTE Admins': admins('*CTE*'),
+  // They may read what agents read (cte/readers.ts): an area's rule about its objects, and no power over others.
   'CTE Clients': members,
-  'Domain Admins': admins('ReadDomain', 'UpdateDomain', 'ReadDomainKek', 'RotateDomainKek'),
+  'Domain Admins': admins(
+    'ReadDomain',
+    'UpdateDomain',
+    'ReadDomainKek',
+    'RotateDomainKek',
+    'ReadCryptoSettings',
+    'UpdateCryptoSettings',
+  ),
   // No `*Key`: the keys that sign tokens and seal the store are not theirs.
   'Key Admins': admins(
     'CreateKey',
@@ -57,6 +65,8 @@ export const predefinedGroups: Readonly<Record<string, Predefined>> = {
     '*KeyPolicy',
     '*KeyTemplate',
     'ReadOrphanedKey',
+    // What a domain allows beyond the rule is decided above them.
+    'ReadCryptoSettings',
   ),
   // They may make keys of their own: the vault's rule about its objects, and no power over others.
   'Key Users': members,

@@ -8,3 +8,7 @@ export const accountOf = (domain: string): string =>
 
 export const accountUri = (domain: string): string =>
   `kylo:${accountOf(domain)}:admin:accounts:${accountOf(domain)}`
+
+/** Old fields that clients still read; CM has the same words in every answer. */
+export const DEV_ACCOUNT = 'ncryptify:gemalto:admin:accounts:gemalto'
+export const APPLICATION = 'ncryptify:gemalto:admin:apps:kylo'

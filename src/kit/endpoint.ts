@@ -39,11 +39,15 @@ export interface Endpoint<
   readonly repeats?: readonly string[]
   /** Whether fields of the body are known by their names in any case, since clients do not agree on it. */
   readonly anyCase?: boolean
+  /** Fields of the body in which null says something; in all others it stands for a field that was left out. */
+  readonly nulls?: readonly string[]
   /** How a body is refused that does not fit its schema, where the API has another word for that than `invalid`. */
   readonly wrongBody?: 'invalid-parameter'
   /** z.undefined() together with status 204: no body. */
   readonly reply: Reply
   readonly status: 200 | 201 | 202 | 204
+  /** The answer is no JSON but the text that the handler returns, in this form (RFC 4180), for a file. */
+  readonly answers?: 'csv'
   /** Content types of the body besides JSON. */
   readonly accepts?: readonly 'form'[]
   /**

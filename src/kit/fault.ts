@@ -7,6 +7,7 @@ export type FaultKind =
   | 'not-found'
   | 'method-not-allowed'
   | 'conflict'
+  | 'unprocessable'
   | 'too-large'
   | 'unsupported-media-type'
   | 'too-many-requests'

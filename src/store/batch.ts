@@ -1,10 +1,15 @@
 import { auditColumns, type Chain, headMac } from './chain.ts'
 import { countSql, type Dialect, generationSql, insertSql, updateSql } from './statements.ts'
-import type { Failure, Outcome, Unit } from './unit.ts'
+import { type Failure, isAuditOnly, type Outcome, TOPICS, type Topic, type Unit } from './unit.ts'
 
 export interface Statement {
   readonly sql: string
   readonly params: readonly unknown[]
+}
+
+const recordSql: Readonly<Record<Dialect, string>> = {
+  sqlite: insertSql('sqlite', 'audit_records', auditColumns),
+  postgres: insertSql('postgres', 'audit_records', auditColumns),
 }
 
 /** What an error of the database means. `fatal`: the transaction is lost, and perhaps more. */
@@ -36,11 +41,12 @@ export function* runBatch(
     else counts.set(`${domain}/${table}`, [domain, table, difference])
   }
   const before = chain?.end
-  let authority = false
-  const alone = units.length === 1
+  const changed = new Set<Topic>()
 
   for (const unit of units) {
     const end = chain?.end
+    // A record alone fails with the whole batch or not at all, so there is nothing to take back.
+    const alone = units.length === 1 || isAuditOnly(unit)
     if (!alone) yield { sql: 'savepoint unit', params: [] }
     const failure = yield* runUnit(dialect, unit, chain, classify)
     if (failure) {
@@ -51,14 +57,15 @@ export function* runBatch(
       // Counted by node, so that nodes do not wait for each other at every record.
       for (const { domain_id } of unit.audits)
         add(domain_id, `audit_records/${chain?.keys.nodeId}`, 1)
-      authority ||= unit.authority
+      for (const topic of unit.topics) changed.add(topic)
     }
     if (!alone) yield { sql: 'release savepoint unit', params: [] }
     outcomes.push(failure ?? 'done')
   }
 
-  if (authority && dialect === 'postgres')
-    yield { sql: generationSql(dialect), params: ['authority', 1] }
+  if (dialect === 'postgres')
+    for (const topic of TOPICS)
+      if (changed.has(topic)) yield { sql: generationSql(dialect), params: [topic, 1] }
   // Always in the same order, so that two nodes never wait for each other in a circle.
   for (const key of [...counts.keys()].sort())
     yield { sql: countSql(dialect), params: counts.get(key) ?? [] }
@@ -101,7 +108,7 @@ function* runUnit(
   for (const entry of unit.audits) {
     const params = chain.append(entry)
     try {
-      yield { sql: insertSql(dialect, 'audit_records', auditColumns), params }
+      yield { sql: recordSql[dialect], params }
     } catch (error) {
       if (classify(error) === 'duplicate')
         throw new ChainMoved('the audit chain has this record already', { cause: error })

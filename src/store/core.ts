@@ -6,7 +6,7 @@ import { Gathering, statementBuilder } from './gather.ts'
 import { readerOn, type Source } from './reader.ts'
 import { insertSql, updateSql } from './statements.ts'
 import type { Store, StoreKeys, Writer } from './store.ts'
-import type { Outcome, Unit } from './unit.ts'
+import type { Outcome, Topic, Unit } from './unit.ts'
 
 /** Where the store says what an operator should know. */
 export interface StoreLog {
@@ -23,7 +23,7 @@ export interface Backend extends Source {
   openChain(keys: ChainKeys): Promise<void>
   /** Where the chain ended with the last commit; undefined before it is open. */
   chainEnd(): ChainEnd | undefined
-  authority(): number
+  generation(topic: Topic): number
   healthy(): Promise<boolean>
   close(): Promise<void>
 }
@@ -124,7 +124,7 @@ export function storeOn(backend: Backend, log: StoreLog = quiet): Store {
         ],
         audits: [],
         counts: [],
-        authority: false,
+        topics: [],
       })
       if (outcome === 'done') signedSeq = end.seq
       else log.warn(`the audit head was not signed: ${outcome.why}`)
@@ -165,7 +165,7 @@ export function storeOn(backend: Backend, log: StoreLog = quiet): Store {
       ],
       audits: [],
       counts: [],
-      authority: false,
+      topics: [],
     })
     if (outcome !== 'done' && outcome.why !== 'duplicate')
       throw new Fault('unavailable', 'the audit log could not be opened')
@@ -175,7 +175,8 @@ export function storeOn(backend: Backend, log: StoreLog = quiet): Store {
     dialect,
     read,
     transact,
-    authority: () => backend.authority(),
+    authority: () => backend.generation('authority'),
+    keysChanged: () => backend.generation('keys'),
     healthy: () => (closed ? Promise.resolve(false) : backend.healthy()),
     async unseal(given) {
       await ensureHead(given)

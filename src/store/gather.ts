@@ -14,7 +14,7 @@ import type { Schema, Sealed } from './schema.ts'
 import { rowName, sealedTables, sealOf } from './sealing.ts'
 import { type Dialect, deleteSql, insertSql, updateSql } from './statements.ts'
 import type { AuditEntry, CryptoKeyHandle, Guard, SealedTable, Where, Writer } from './store.ts'
-import type { Step, Unit } from './unit.ts'
+import type { Step, Topic, Unit } from './unit.ts'
 
 /** Has no database behind it: what a unit builds is run by the writer, and never on the spot. */
 class NoDriver extends DummyDriver {
@@ -67,7 +67,7 @@ export class Gathering implements Writer {
   readonly #steps: Step[] = []
   readonly #audits: AuditEntry[] = []
   readonly #counts: [domain: string, table: string, difference: number][] = []
-  #authority = false
+  readonly #topics = new Set<Topic>()
   #open = true
 
   constructor(builder: Builder, dialect: Dialect, rowKey: CryptoKeyHandle | undefined) {
@@ -126,6 +126,22 @@ export class Gathering implements Writer {
     this.#add(sql, [...Object.values(changes), ...Object.values(where)], guard)
   }
 
+  add<Table extends Exclude<keyof Schema, SealedTable>>(
+    table: Table,
+    row: Schema[Table],
+    guard?: Guard,
+  ): void {
+    this.#add(insertSql(this.#dialect, table, Object.keys(row)), Object.values(row), guard)
+  }
+
+  erase<Table extends Exclude<keyof Schema, SealedTable>>(
+    table: Table,
+    where: Where<Schema[Table]>,
+    guard?: Guard,
+  ): void {
+    this.#add(deleteSql(this.#dialect, table, Object.keys(where)), Object.values(where), guard)
+  }
+
   run(statement: Compilable, guard?: Guard): void {
     const { sql, parameters } = statement.compile()
     this.#add(sql, parameters, guard)
@@ -138,7 +154,12 @@ export class Gathering implements Writer {
 
   changesAuthority(): void {
     this.#stillOpen()
-    this.#authority = true
+    this.#topics.add('authority')
+  }
+
+  changesKeys(): void {
+    this.#stillOpen()
+    this.#topics.add('keys')
   }
 
   count(domain: string, table: keyof Schema, difference: number): void {
@@ -149,14 +170,14 @@ export class Gathering implements Writer {
   /** What was gathered; undefined when it is nothing. Nothing can be added afterwards. */
   finish(): Unit | undefined {
     this.#open = false
-    const [steps, audits, counts, authority] = [
+    const [steps, audits, counts, topics] = [
       this.#steps,
       this.#audits,
       this.#counts,
-      this.#authority,
+      [...this.#topics],
     ]
-    if (steps.length + audits.length + counts.length === 0 && !authority) return undefined
-    return { steps, audits, counts, authority }
+    if (steps.length + audits.length + counts.length + topics.length === 0) return undefined
+    return { steps, audits, counts, topics }
   }
 
   #sealed(table: SealedTable, row: AnyRow): AnyRow {

@@ -129,6 +129,37 @@ describe.each(databases)('lists on %s', (_name, open) => {
     )
   })
 
+  test('pages of a long list follow each other from the first to the last, both ways', async () => {
+    const domain = 'long'
+    const count = 2500
+    const names = Array.from({ length: count }, (_, at) => `row-${String(at).padStart(5, '0')}`)
+    await database.store.transact((tx) => {
+      for (const [at, name] of names.entries())
+        tx.insert('groups', {
+          ...groupRow(name, domain),
+          description: at % 2 === 0 ? null : `D${at % 5}`,
+        })
+      tx.count(domain, 'groups', count)
+    })
+    for (const [sort, filters] of [
+      ['name', {}],
+      ['-name', {}],
+      ['-description,name', {}],
+      ['name', { name: 'row-0*' }],
+    ] as const) {
+      const at = async (skip: number, limit: number) =>
+        list(database.store.read, groups, { domain, page: { skip, limit, sort }, filters })
+      const all = (await at(0, -1)).rows.map(({ name }) => name)
+      expect(all).toHaveLength(count)
+      const paged: string[] = []
+      for (let skip = 0; skip < count; skip += 300)
+        paged.push(...(await at(skip, 300)).rows.map(({ name }) => name))
+      expect(paged).toEqual(all)
+      expect((await at(count - 1, 300)).rows.map(({ name }) => name)).toEqual(all.slice(-1))
+      expect((await at(count, 300)).rows).toEqual([])
+    }
+  })
+
   test('a page can be narrowed by a condition on other tables', async () => {
     const { rows, total } = await list(database.store.read, groups, {
       domain: ROOT,

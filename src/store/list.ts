@@ -56,6 +56,8 @@ export interface ListQuery<Table extends ListTable, Filter extends string> {
   readonly filters?: Readonly<Partial<Record<Filter, string | undefined>>>
   /** A condition beside the filters; the table goes by its own name. */
   readonly where?: ((eb: ExpressionBuilder<Schema, Table>) => Expression<SqlBool>) | undefined
+  /** How many rows there are, where the caller has counted them. */
+  readonly total?: number
 }
 
 export interface Listed<Row> {
@@ -69,6 +71,9 @@ export interface Listed<Row> {
 type AnyTable = Record<'listed', Record<string, unknown>>
 
 const PIECE = 500
+
+/** From so many rows to skip on they are counted off in the index alone, and rows are fetched for the page only. */
+const DEEP = 1000
 
 /** One page of a list (reference 1.4), every row checked against its seal. */
 export async function list<Table extends ListTable, Filter extends string>(
@@ -92,27 +97,40 @@ export async function list<Table extends ListTable, Filter extends string>(
   ]
   const anyTable = reader as unknown as Pick<Kysely<AnyTable>, 'selectFrom'>
 
-  const rows = async () => {
-    let matching = anyTable
+  const matching = () =>
+    anyTable
       .selectFrom(table as 'listed')
       .where((eb) => eb.and([...conditions, ...extra(eb as never, query.where)]))
-    for (const by of order) matching = matching.orderBy(by)
-    const id = sql.ref<string>(`${table}.id`).as('id')
-    if (limit === ALL_ROWS) {
-      // SQLite knows no offset without a limit.
-      const rest = skip > 0 ? matching.limit(Number.MAX_SAFE_INTEGER).offset(skip) : matching
-      return everyRow(table, await rest.select(id).execute())
-    }
-    matching = matching.limit(limit)
-    if (skip === 0) return matching.selectAll().execute()
-    // The rows to skip are counted off in the index; only those of the page are fetched.
-    const page = matching.select(id).offset(skip).as('page')
+  const id = sql.ref<string>(`${table}.id`).as('id')
+
+  const everything = () => {
+    let rest = matching()
+    for (const by of order.forth) rest = rest.orderBy(by)
+    // SQLite knows no offset without a limit.
+    if (skip > 0) rest = rest.limit(Number.MAX_SAFE_INTEGER).offset(skip)
+    return rest.select(id).execute()
+  }
+
+  const page = async (from: number, count: number, by: readonly RawBuilder<unknown>[]) => {
+    let rows = matching().limit(count).offset(from)
+    for (const one of by) rows = rows.orderBy(one)
+    if (from < DEEP) return rows.selectAll().execute()
+    const ids = rows.select(id).as('page')
     let fetched = anyTable
-      .selectFrom(page)
+      .selectFrom(ids)
       .innerJoin(table as 'listed', `${table}.id` as 'listed.id', 'page.id' as never)
       .selectAll(table as 'listed')
-    for (const by of order) fetched = fetched.orderBy(by)
+    for (const one of by) fetched = fetched.orderBy(one)
     return fetched.execute()
+  }
+
+  /** Pages of the second half are read from the end, so that the last page costs what the first one does. */
+  const rows = async (all: number) => {
+    if (limit === ALL_ROWS) return everyRow(table, await everything())
+    if (skip <= all / 2) return page(skip, limit, order.forth)
+    const count = Math.min(limit, all - skip)
+    if (count <= 0) return []
+    return (await page(all - skip - count, count, order.back)).reverse()
   }
 
   /** In pieces, with a turn for everybody else in between; what was deleted meanwhile is left out. */
@@ -137,15 +155,14 @@ export async function list<Table extends ListTable, Filter extends string>(
 
   const total = async (): Promise<number> => {
     if (filters.length === 0 && !query.where) return countOf(reader, query.domain, table)
-    const { total } = await anyTable
-      .selectFrom(table as 'listed')
-      .where((eb) => eb.and([...conditions, ...extra(eb as never, query.where)]))
+    const { total } = await matching()
       .select(sql<number>`count(*)`.as('total'))
       .executeTakeFirstOrThrow()
     return total
   }
 
-  const [found, all] = await Promise.all([rows(), total()])
+  const all = query.total ?? (await total())
+  const found = await rows(all)
   return { rows: found as unknown as Schema[Table][], total: all, messages }
 }
 
@@ -201,11 +218,15 @@ interface By<Table extends ListTable> {
   readonly down: boolean
 }
 
+/** The order that was asked for, and the same from its end. */
 function orderOf<Table extends ListTable, Filter extends string>(
   { table, sort: known, order }: Listing<Table, Filter>,
   sort: string | undefined,
   messages: string[],
-): RawBuilder<unknown>[] {
+): {
+  readonly forth: readonly RawBuilder<unknown>[]
+  readonly back: readonly RawBuilder<unknown>[]
+} {
   const read = (text: string): By<Table>[] =>
     text
       .split(',')
@@ -219,13 +240,20 @@ function orderOf<Table extends ListTable, Filter extends string>(
       })
   const asked = read(sort ?? '')
   const chosen = asked.length > 0 ? asked : read(order)
-  const by = chosen.map(({ sort: column, down }) => {
-    const direction = down ? sql`desc` : sql`asc`
-    // The databases disagree on where null stands.
-    const nulls = column.nullable ? (down ? sql` nulls last` : sql` nulls first`) : sql``
-    return sql`${columnRef(table, column)} ${direction}${nulls}`
-  })
-  if (chosen.some(({ sort: column }) => column.unique)) return by
-  // Downwards with the last one, so that the index can be read from its end.
-  return [...by, sql`${sql.ref(`${table}.id`)} ${chosen.at(-1)?.down ? sql`desc` : sql`asc`}`]
+  const isUnique = chosen.some(({ sort: column }) => column.unique)
+  const towards = (turned: boolean) => {
+    const by = chosen.map(({ sort: column, down }) => {
+      const downwards = down !== turned
+      // The databases disagree on where null stands.
+      const nulls = column.nullable ? (downwards ? sql` nulls last` : sql` nulls first`) : sql``
+      return sql`${columnRef(table, column)} ${direction(downwards)}${nulls}`
+    })
+    if (isUnique) return by
+    // Downwards with the last one, so that the index can be read from its end.
+    const last = chosen.at(-1)?.down ?? false
+    return [...by, sql`${sql.ref(`${table}.id`)} ${direction(last !== turned)}`]
+  }
+  return { forth: towards(false), back: towards(true) }
 }
+
+const direction = (down: boolean): RawBuilder<unknown> => (down ? sql`desc` : sql`asc`)

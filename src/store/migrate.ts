@@ -8,6 +8,10 @@ import * as interfaces from './migrations/0004-interfaces.ts'
 import * as certificateSignIn from './migrations/0005-certificate-sign-in.ts'
 import * as vault from './migrations/0006-vault.ts'
 import * as alarms from './migrations/0007-alarms.ts'
+import * as ctePolicies from './migrations/0008-cte-policies.ts'
+import * as keyLimits from './migrations/0009-key-limits.ts'
+import * as cteClients from './migrations/0010-cte-clients.ts'
+import * as clientManagement from './migrations/0011-client-management.ts'
 
 /** In order; never edited once released. */
 const migrations: Readonly<Record<string, Migration>> = {
@@ -18,6 +22,10 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0005-certificate-sign-in': { up: certificateSignIn.up },
   '0006-vault': { up: vault.up },
   '0007-alarms': { up: alarms.up },
+  '0008-cte-policies': { up: ctePolicies.up },
+  '0009-key-limits': { up: keyLimits.up },
+  '0010-cte-clients': { up: cteClients.up },
+  '0011-client-management': { up: clientManagement.up },
 }
 
 /**

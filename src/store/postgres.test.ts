@@ -37,6 +37,16 @@ describe.skipIf(!url)('two nodes on one PostgreSQL', () => {
     await vi.waitFor(() => expect(two.authority()).toBeGreaterThan(before), { timeout: 1000 })
   })
 
+  test('a change of keys on one is heeded on the other within a second, and rights stay known', async () => {
+    await pause(300)
+    const before = { keys: two.keysChanged(), authority: two.authority() }
+    await one.transact((tx) => tx.changesKeys())
+    await vi.waitFor(() => expect(two.keysChanged()).toBeGreaterThan(before.keys), {
+      timeout: 1000,
+    })
+    expect(two.authority()).toBe(before.authority)
+  })
+
   test('both count and change the same rows at once without losing anything', async () => {
     const row = await one.transact((tx) =>
       tx.insert('groups', { ...groupRow('shared'), description: '0' }),

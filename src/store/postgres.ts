@@ -9,7 +9,7 @@ import { CLOSED, DAMAGED, DISK_FULL, NO_ANSWER, NOT_KNOWN, NOT_WRITTEN } from '.
 import { migrate } from './migrate.ts'
 import { selectOver } from './reader.ts'
 import type { Schema } from './schema.ts'
-import { Batches, type Failure, type Outcome, type Unit } from './unit.ts'
+import { Batches, type Failure, type Outcome, TOPICS, type Topic, type Unit } from './unit.ts'
 
 /** Short batches: the rows they touch are held until the commit, and other nodes wait for them. */
 const LARGEST_BATCH = 64
@@ -101,8 +101,10 @@ class PostgresBackend implements Backend {
   #closed = false
   #failures = 0
   #retryAt = 0
-  #authority = 1
-  #generation = 0
+  /** What this node says; grows with its own changes and with those it hears of. */
+  readonly #generations = { authority: 1, keys: 1 }
+  /** What the database said last. */
+  readonly #heard = { authority: 0, keys: 0 }
   #newsAt = 0
   #polling: Promise<void> | undefined
 
@@ -136,9 +138,9 @@ class PostgresBackend implements Backend {
     return this.#chain?.end
   }
 
-  authority(): number {
-    if (performance.now() - this.#newsAt > NEWS_MS) this.#authority++
-    return this.#authority
+  generation(topic: Topic): number {
+    if (performance.now() - this.#newsAt > NEWS_MS) this.#generations[topic]++
+    return this.#generations[topic]
   }
 
   async healthy(): Promise<boolean> {
@@ -161,20 +163,22 @@ class PostgresBackend implements Backend {
     await this.#pools.writer.end()
   }
 
-  /** Looks whether rights changed on another node. One look at a time; an answer counts from when it was asked for. */
+  /** Looks whether rights or keys changed on another node. One look at a time; an answer counts from when it was asked for. */
   #poll(): void {
     if (this.#polling || this.#closed) return
     const askedAt = performance.now()
     this.#polling = this.db
       .selectFrom('generations')
-      .select('value')
-      .where('topic', '=', 'authority')
-      .executeTakeFirst()
+      .select(['topic', 'value'])
+      .where('topic', 'in', TOPICS)
+      .execute()
       .then(
-        (row) => {
-          const value = row?.value ?? 0
-          if (value !== this.#generation) this.#authority++
-          this.#generation = value
+        (rows) => {
+          for (const topic of TOPICS) {
+            const value = rows.find((row) => row.topic === topic)?.value ?? 0
+            if (value !== this.#heard[topic]) this.#generations[topic]++
+            this.#heard[topic] = value
+          }
           this.#newsAt = askedAt
         },
         () => undefined,
@@ -187,7 +191,7 @@ class PostgresBackend implements Backend {
   async #commit(units: readonly Unit[]): Promise<readonly Outcome[]> {
     const outcomes = await this.#tryCommit(units)
     // Before anyone is told that it is done, or that nobody knows.
-    if (units.some(({ authority }) => authority)) this.#authority++
+    for (const { topics } of units) for (const topic of topics) this.#generations[topic]++
     return outcomes
   }
 

@@ -2,9 +2,9 @@ import { CompiledQuery, type Kysely } from 'kysely'
 import { Fault } from '../kit/fault.ts'
 import type { Schema } from './schema.ts'
 import { SealCheck } from './seal-check.ts'
-import { checkSeal } from './sealing.ts'
-import { type Dialect, selectSql } from './statements.ts'
-import type { CryptoKeyHandle, Reader, SealedTable, Where } from './store.ts'
+import { checkSeal, isSealedTable } from './sealing.ts'
+import { type Dialect, lastSql, selectSql } from './statements.ts'
+import type { CryptoKeyHandle, Reader, Where } from './store.ts'
 
 /** A database to read from. */
 export interface Source {
@@ -25,6 +25,7 @@ export function readerOn(source: Source, rowKey: () => CryptoKeyHandle | undefin
   return {
     selectFrom: db.selectFrom.bind(db),
     ...byKey(source, (table, rows) => {
+      if (!isSealedTable(table)) return
       const key = rowKey()
       if (!key) throw new Fault('unavailable', 'the store is sealed')
       for (const row of rows) checkSeal(key, table, row)
@@ -40,16 +41,28 @@ export const uncheckedReaderOn = (source: Source): Reader => ({
 
 function byKey(
   source: Source,
-  check: (table: SealedTable, rows: readonly object[]) => void,
-): Pick<Reader, 'row' | 'rows'> {
-  async function rows<Table extends SealedTable>(
+  check: (table: keyof Schema, rows: readonly object[]) => void,
+): Pick<Reader, 'row' | 'last' | 'rows'> {
+  async function rows<Table extends keyof Schema>(
     table: Table,
     where: Where<Schema[Table]>,
   ): Promise<Schema[Table][]> {
     const sql = selectSql(source.dialect, table, Object.keys(where))
-    const found = await source.select(sql, Object.values(where))
+    return checked<Table>(table, await source.select(sql, Object.values(where)))
+  }
+  function checked<Table extends keyof Schema>(
+    table: Table,
+    found: readonly object[],
+  ): Schema[Table][] {
     check(table, found)
     return found as Schema[Table][]
   }
-  return { rows, row: async (table, where) => (await rows(table, where))[0] }
+  return {
+    rows,
+    row: async (table, where) => (await rows(table, where))[0],
+    async last<Table extends keyof Schema>(table: Table, where: Where<Schema[Table]>, by: string) {
+      const sql = lastSql(source.dialect, table, Object.keys(where), by)
+      return checked<Table>(table, await source.select(sql, Object.values(where)))[0]
+    },
+  }
 }

@@ -19,6 +19,7 @@ export interface Schema {
   settings: SettingRow
   local_cas: LocalCaRow
   certificates: CertificateRow
+  certificate_keys: CertificateKeyRow
   external_cas: ExternalCaRow
   revocations: RevocationRow
   revocation_changes: RevocationChangesRow
@@ -36,8 +37,27 @@ export interface Schema {
   key_links: KeyLinkRow
   key_rotations: KeyRotationRow
   key_uses: KeyUseRow
+  key_limits: KeyLimitRow
+  key_ivs: KeyIvRow
   key_policies: KeyPolicyRow
   key_templates: KeyTemplateRow
+  cte_sets: CteSetRow
+  cte_set_uses: CteSetUseRow
+  cte_signatures: CteSignatureRow
+  cte_policies: CtePolicyRow
+  cte_rules: CteRuleRow
+  cte_profiles: CteProfileRow
+  cte_syslog_servers: CteSyslogServerRow
+  cte_clients: CteClientRow
+  cte_client_groups: CteClientGroupRow
+  cte_memberships: CteMembershipRow
+  cte_primary_sets: CtePrimarySetRow
+  cte_csi_groups: CteCsiGroupRow
+  cte_ldt_groups: CteLdtGroupRow
+  cte_guard_points: CteGuardPointRow
+  client_profiles: ClientProfileRow
+  registration_tokens: RegistrationTokenRow
+  registered_clients: RegisteredClientRow
   counts: CountRow
   generations: GenerationRow
   audit_records: AuditRecordRow
@@ -298,6 +318,17 @@ export interface CertificateRow extends Sealed, CertificateColumns {
   revoked_reason: string | null
   created_at: string
   updated_at: string
+}
+
+/**
+ * Which key a certificate is for. The table only helps to find certificates: what it says is held against the sealed row of
+ * the certificate before anybody acts on it.
+ */
+export interface CertificateKeyRow {
+  certificate_id: string
+  domain_id: string
+  /** SHA-256 over the SubjectPublicKeyInfo, in hexadecimal. */
+  key_digest: string
 }
 
 /** A CA that is trusted without its key. */
@@ -591,6 +622,24 @@ export interface KeyUseRow extends Sealed {
   operation: string
 }
 
+/** How many uses a key has left. That it has a limit, and which, its own row says (vault/keys/limits.ts). */
+export interface KeyLimitRow extends Sealed {
+  /** `id` of the key's row. */
+  id: string
+  domain_id: string
+  remaining: number
+  updated_at: string
+}
+
+/** An IV that a caller chose for a key: that there is only one row for it is what makes it good for once. */
+export interface KeyIvRow {
+  /** `id` of the key's row. */
+  key_row: string
+  iv: Uint8Array
+  domain_id: string
+  used_at: string
+}
+
 /** Permissions on all keys whose labels a selector matches. */
 export interface KeyPolicyRow extends Sealed {
   id: string
@@ -615,6 +664,342 @@ export interface KeyTemplateRow extends Sealed {
   labels: string | null
   meta: string | null
   key_attributes: string
+  created_at: string
+  updated_at: string
+}
+
+/** A set of resources, users, processes or signatures of transparent encryption; names are unique among those of a kind. */
+export interface CteSetRow extends Sealed {
+  id: string
+  domain_id: string
+  /** `resource`, `user`, `process` or `signature`. */
+  kind: string
+  name: string
+  description: string
+  labels: string | null
+  /** Of resource and signature sets; empty for the others. */
+  type: string
+  /** JSON: a list; of a signature set its sources. */
+  elements: string
+  /** Of signature sets: counts their changes. */
+  reference_version: number
+  signing_status: string
+  /** The client that was asked to sign; null: none was. */
+  signing_client: string | null
+  /** The name of the user who changed it last. */
+  updated_by: string
+  created_at: string
+  updated_at: string
+}
+
+/** A process set names a resource or signature set in one of its elements. */
+export interface CteSetUseRow extends Sealed {
+  process_set: string
+  used_set: string
+  domain_id: string
+}
+
+/** What a file of a signature set has to look like. */
+export interface CteSignatureRow extends Sealed {
+  id: string
+  domain_id: string
+  set_id: string
+  file_name: string
+  hash_value: string
+  created_at: string
+  updated_at: string
+}
+
+export interface CtePolicyRow extends Sealed {
+  id: string
+  domain_id: string
+  name: string
+  description: string
+  labels: string | null
+  /** As it was given, in the case it was given in. */
+  policy_type: string
+  never_deny: number
+  restrict_update: number
+  /** Counts changes of the policy and its rules. */
+  policy_version: number
+  /** Counts rotations of the keys that it names. */
+  policy_key_version: number
+  /** The name of the user who changed it last. */
+  updated_by: string
+  created_at: string
+  updated_at: string
+}
+
+/** A rule of a policy. What it names is found by the ids, and shown as it was sent, in `content`. */
+export interface CteRuleRow extends Sealed {
+  id: string
+  domain_id: string
+  policy_id: string
+  /** `security`, `key`, `datatx`, `ldt`, `idt` or `signature`. */
+  kind: string
+  /** From 1, among the rules of its kind. */
+  order_number: number
+  user_set_id: string | null
+  process_set_id: string | null
+  resource_set_id: string | null
+  signature_set_id: string | null
+  /** `id` of the row of the newest version that the key had then; null: none, or `clear_key`. */
+  key_row: string | null
+  /** Of the key that data is transformed to. */
+  new_key_row: string | null
+  /** JSON: the rule's own fields. */
+  content: string
+  created_at: string
+  updated_at: string
+}
+
+/** Settings that clients of transparent encryption share. */
+export interface CteProfileRow extends Sealed {
+  id: string
+  domain_id: string
+  name: string
+  description: string
+  labels: string | null
+  /** JSON: everything that is set, defaults included; the servers of syslog stand in a table of their own. */
+  settings: string
+  /** A row of `cte_sets`, as is the next. */
+  mfa_user_set_id: string | null
+  rwp_process_set_id: string | null
+  /** 1 for the profile that every domain has from the start. */
+  built_in: number
+  created_at: string
+  updated_at: string
+}
+
+/** A syslog server that a profile names. */
+export interface CteSyslogServerRow extends Sealed {
+  id: string
+  domain_id: string
+  profile_id: string
+  /** From 0, in the order given. */
+  position: number
+  name: string
+  /** JSON: port, protocol, format and certificates. */
+  settings: string
+  /** PEM inside the envelope. */
+  private_key: Uint8Array | null
+  created_at: string
+}
+
+/** A machine whose files are, or are to be, encrypted. */
+export interface CteClientRow extends Sealed {
+  id: string
+  domain_id: string
+  /** The host name, in lower case. */
+  name: string
+  description: string
+  labels: string | null
+  client_type: string
+  profile_id: string
+  /** An Argon2id hash inside the envelope; null when the agent makes its own. */
+  password: Uint8Array | null
+  password_creation_method: string
+  registration_allowed: number
+  communication_enabled: number
+  client_locked: number
+  system_locked: number
+  client_mfa_enabled: number
+  /** 1: goes as soon as its agent has let go of it. */
+  del_client: number
+  enable_domain_sharing: number
+  lgcs_access_only: number
+  ldt_paused: number
+  protection_mode: string
+  /** Comma list in a fixed order. */
+  enabled_capabilities: string
+  /** JSON as it was given, as is the next; empty: none. */
+  dynamic_parameters: string
+  auth_binaries: string
+  /** JSON: a list of names. */
+  shared_domain_list: string
+  created_at: string
+  updated_at: string
+}
+
+/** Clients that are guarded alike. */
+export interface CteClientGroupRow extends Sealed {
+  id: string
+  domain_id: string
+  name: string
+  description: string
+  labels: string | null
+  cluster_type: string
+  profile_id: string
+  password: Uint8Array | null
+  password_creation_method: string
+  communication_enabled: number
+  client_locked: number
+  system_locked: number
+  enable_domain_sharing: number
+  ldt_paused: number
+  ldt_designated_primary_set: string
+  enabled_capabilities: string
+  auth_binaries: string
+  shared_domain_list: string
+  created_at: string
+  updated_at: string
+}
+
+/** A client in a client group, a storage group, an LDT group, or a primary set. */
+export interface CteMembershipRow extends Sealed {
+  id: string
+  domain_id: string
+  /** `client-group`, `csi-group`, `ldt-group` or `primary-set`: what `owner_id` is a row of. */
+  kind: string
+  owner_id: string
+  client_id: string
+  /** 1: takes over what is set for its client group. */
+  inherits: number
+  created_at: string
+}
+
+/** Clients of a client group that transform data for the others. */
+export interface CtePrimarySetRow extends Sealed {
+  id: string
+  domain_id: string
+  group_id: string
+  name: string
+  ldt_group_id: string | null
+  created_at: string
+  updated_at: string
+}
+
+/** Containers of one namespace and storage class. */
+export interface CteCsiGroupRow extends Sealed {
+  id: string
+  domain_id: string
+  name: string
+  description: string
+  labels: string | null
+  k8s_namespace: string
+  k8s_storage_class: string
+  profile_id: string
+  created_at: string
+  updated_at: string
+}
+
+/** Clients that tell each other of data in transformation. */
+export interface CteLdtGroupRow extends Sealed {
+  id: string
+  domain_id: string
+  name: string
+  description: string
+  labels: string | null
+  created_at: string
+  updated_at: string
+}
+
+/** A path under a policy: of a client, of all clients of a group, or of the volumes of a storage group. */
+export interface CteGuardPointRow extends Sealed {
+  id: string
+  domain_id: string
+  /** `client`, `client-group` or `csi-group`. */
+  owner_kind: string
+  owner_id: string
+  /** A digest of the path, or of the policy for a storage group: an owner has one guard point for each. */
+  place: string
+  /** As it was given; empty for a storage group. */
+  guard_path: string
+  guard_point_type: string
+  policy_id: string | null
+  /** How the policy was named; answers repeat it. */
+  policy_ref: string
+  guard_enabled: number
+  automount_enabled: number
+  cifs_enabled: number
+  early_access: number
+  preserve_sparse_regions: number
+  data_classification_enabled: number
+  data_lineage_enabled: number
+  intelligent_protection: number
+  disk_name: string
+  diskgroup_name: string
+  is_idt_capable_device: number
+  /** 1: a key of the policy is for efficient storage. */
+  is_esg_capable_device: number
+  mfa_enabled: number
+  primary_set_id: string | null
+  created_at: string
+  updated_at: string
+}
+
+/** How clients are registered that come with a token of this profile. */
+export interface ClientProfileRow extends Sealed {
+  id: string
+  domain_id: string
+  name: string
+  /** The local CA that signs; null: the domain's oldest that can. */
+  ca_id: string | null
+  /** What the caller named it by. */
+  ca_ref: string | null
+  /** In days. */
+  cert_duration: number
+  /** JSON, as it was given. */
+  csr_parameters: string | null
+  /** JSON: names of groups. */
+  groups: string
+  created_at: string
+  updated_at: string
+}
+
+/** What lets machines register themselves as clients. */
+export interface RegistrationTokenRow extends Sealed {
+  id: string
+  domain_id: string
+  /** The token inside the envelope, for those who may read it again. */
+  token: Uint8Array
+  /** Keyed hash of the token, by which it is found. */
+  token_hash: string
+  name_prefix: string
+  /** As it was given, such as `30d`; null: no end. */
+  lifetime: string | null
+  valid_until: string | null
+  /** 0: as many as come. */
+  max_clients: number
+  clients_registered: number
+  /** Null: the profile's. */
+  ca_id: string | null
+  ca_ref: string | null
+  /** Null: the default profile, whichever that is when a client comes. */
+  profile_id: string | null
+  profile_ref: string | null
+  /** In days; 0: the profile's. */
+  cert_duration: number
+  /** Members of an object, a line for each. */
+  label: string | null
+  labels: string | null
+  created_at: string
+  updated_at: string
+}
+
+/** A client that registered, with the certificate that it has now. */
+export interface RegisteredClientRow extends Sealed, CertificateColumns {
+  id: string
+  domain_id: string
+  name: string
+  /** `public` or `confidential`. */
+  client_type: string
+  token_id: string
+  profile_id: string
+  ca_id: string
+  /** `local`: issued here for this client. `external`: shown by the client, issued by an external CA known here. */
+  ca_type: string
+  /** PEM. */
+  cert: string
+  /** The part of the subject that carries the client's id; null where the subject stayed as it was. */
+  subject_field: string | null
+  /** JSON: names of groups. */
+  groups: string
+  /** Members of an object, a line for each. */
+  client_metadata: string | null
+  /** Of a certificate of an external CA; a local CA says itself what it has revoked. */
+  revoked_at: string | null
+  revoked_reason: string | null
   created_at: string
   updated_at: string
 }

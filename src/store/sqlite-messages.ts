@@ -1,13 +1,13 @@
 import type { ChainEnd, ChainKeys } from './chain.ts'
 import type { AuditEntry } from './store.ts'
-import type { Outcome } from './unit.ts'
+import type { Outcome, Topic } from './unit.ts'
 
 /** A unit as it travels: statements by number, since the same few texts come again and again. */
 export type WireUnit = readonly [
   steps: readonly (readonly [text: number, params: readonly unknown[], rows: number])[],
   audits: readonly AuditEntry[],
   counts: readonly (readonly [domain: string, table: string, difference: number])[],
-  authority: boolean,
+  topics: readonly Topic[],
 ]
 
 export type ToWriter =

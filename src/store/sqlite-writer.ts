@@ -188,11 +188,11 @@ function runBatchOfUnits(units: readonly Unit[]): Outcome[] {
   )
 }
 
-const unwired = ([steps, audits, counts, authority]: WireUnit): Unit => ({
+const unwired = ([steps, audits, counts, topics]: WireUnit): Unit => ({
   steps: steps.map(([text, params, rows]) => ({ sql: texts[text] as string, params, rows })),
   audits,
   counts,
-  authority,
+  topics,
 })
 
 const answer = (message: FromWriter): void => parentPort?.postMessage(message)

@@ -1,7 +1,11 @@
 import { chmodSync, closeSync, fsyncSync, openSync, statSync } from 'node:fs'
-import { getCompileCacheDir } from 'node:module'
 import { dirname, extname } from 'node:path'
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
+import {
+  DatabaseSync,
+  type SQLInputValue,
+  type SQLOutputValue,
+  type StatementSync,
+} from 'node:sqlite'
 import { Worker } from 'node:worker_threads'
 import {
   Kysely,
@@ -10,6 +14,7 @@ import {
   SqliteDialect,
   type SqliteStatement,
 } from 'kysely'
+import { compileCacheOnly } from '../kit/compile-cache.ts'
 import { Fault, Tampered } from '../kit/fault.ts'
 import type { ChainEnd, ChainKeys } from './chain.ts'
 import { isDamage, isDiskFull } from './conflict.ts'
@@ -20,7 +25,7 @@ import { holdLock } from './lock.ts'
 import { migrate } from './migrate.ts'
 import type { Schema } from './schema.ts'
 import type { FromWriter, ToWriter, WireUnit } from './sqlite-messages.ts'
-import { Batches, type Outcome, type Unit } from './unit.ts'
+import { Batches, type Outcome, type Topic, type Unit } from './unit.ts'
 import { walProblem } from './wal.ts'
 
 const LARGEST_BATCH = 256
@@ -28,13 +33,11 @@ const MOST_STATEMENTS = 500
 /** Up to this size a database is checked before the first answer, a larger one while the server works. */
 const CHECK_FIRST_BYTES = 16 * 1024 * 1024
 
-/** Our environment, which may hold the root key, stays here; a thread only learns where compiled code is kept. */
 function startThread(name: string, file: string): Worker {
-  const compiled = getCompileCacheDir()
   return new Worker(new URL(`./${name}${extname(import.meta.url)}`, import.meta.url), {
     name,
     workerData: { file },
-    env: compiled === undefined ? {} : { NODE_COMPILE_CACHE: dirname(compiled) },
+    env: compileCacheOnly(),
     // Little of it is young for long: with more room the collector only comes later.
     resourceLimits: { maxYoungGenerationSizeMb: 2 },
   })
@@ -125,6 +128,22 @@ function openReading(file: string, condition: Condition): SqliteDatabase {
 const kyselyOn = (database: SqliteDatabase): Kysely<Schema> =>
   new Kysely<Schema>({ dialect: new SqliteDialect({ database }) })
 
+const columnNames = (statement: StatementSync): readonly string[] =>
+  statement.columns().map(({ name }) => name)
+
+/**
+ * A row as an object whose columns V8 knows the places of. Those that the driver makes itself are dictionaries: reading
+ * all columns of such a row, for its seal and its answer, takes two to three times as long.
+ */
+function rowOf(
+  names: readonly string[],
+  values: readonly SQLOutputValue[],
+): Record<string, SQLOutputValue> {
+  const row: Record<string, SQLOutputValue> = {}
+  for (let at = 0; at < names.length; at++) row[names[at] as string] = values[at] as SQLOutputValue
+  return row
+}
+
 /** Kysely speaks better-sqlite3; Node's own driver spreads its parameters and has no `reader` flag. */
 function asKyselyDatabase(database: DatabaseSync, condition: Condition): SqliteDatabase {
   let statements = new Map<string, SqliteStatement>()
@@ -148,10 +167,18 @@ function asKyselyDatabase(database: DatabaseSync, condition: Condition): SqliteD
 
   function prepare(sql: string): SqliteStatement {
     const statement = answered(() => database.prepare(sql))
+    statement.setReturnArrays(true)
+    let names = columnNames(statement)
     const bind = (parameters: readonly unknown[]) => parameters as SQLInputValue[]
     return {
-      reader: statement.columns().length > 0,
-      all: (parameters) => answered(() => statement.all(...bind(parameters))),
+      reader: names.length > 0,
+      all: (parameters) =>
+        answered(() => {
+          const rows = statement.all(...bind(parameters)) as unknown as SQLOutputValue[][]
+          // After a change of the schema `select *` has other columns.
+          if (rows[0] && rows[0].length !== names.length) names = columnNames(statement)
+          return rows.map((values) => rowOf(names, values))
+        }),
       run: (parameters) => answered(() => statement.run(...bind(parameters))),
       // A statement of its own: one that is being stepped through cannot serve another caller.
       iterate: (parameters) => answered(() => database.prepare(sql).iterate(...bind(parameters))),
@@ -187,7 +214,7 @@ class SqliteBackend implements Backend {
   readonly #numbers = new Map<string, number>()
   #gone = false
   #end: ChainEnd | undefined
-  #authority = 1
+  readonly #generations = { authority: 1, keys: 1 }
   #answered: ((message: FromWriter) => void) | undefined
   #check: Promise<void> | undefined
 
@@ -227,8 +254,8 @@ class SqliteBackend implements Backend {
     return this.#end
   }
 
-  authority(): number {
-    return this.#authority
+  generation(topic: Topic): number {
+    return this.#generations[topic]
   }
 
   async healthy(): Promise<boolean> {
@@ -279,7 +306,7 @@ class SqliteBackend implements Backend {
       return units.map(() => ({ why: 'unavailable', detail: NOT_WRITTEN }))
     if (answer.end) this.#end = answer.end
     // Before anyone is told that it is done: what is remembered from before no longer counts.
-    if (units.some(({ authority }) => authority)) this.#authority++
+    for (const { topics } of units) for (const topic of topics) this.#generations[topic]++
     return answer.outcomes
   }
 
@@ -300,11 +327,11 @@ class SqliteBackend implements Backend {
       return this.#numbers.size - 1
     }
     const wired = units.map(
-      ({ steps, audits, counts, authority }): WireUnit => [
+      ({ steps, audits, counts, topics }): WireUnit => [
         steps.map(({ sql, params, rows }) => [numberOf(sql), params, rows]),
         audits,
         counts,
-        authority,
+        topics,
       ],
     )
     return { kind: 'batch', forget, texts, units: wired }

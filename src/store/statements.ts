@@ -30,6 +30,17 @@ export const selectSql = (dialect: Dialect, table: string, where: readonly strin
     () => `select * from ${quoted(table)} where ${conditions(dialect, where, 0)}`,
   )
 
+export const lastSql = (
+  dialect: Dialect,
+  table: string,
+  where: readonly string[],
+  by: string,
+): string =>
+  once(
+    `last ${dialect} ${table} ${where} ${by}`,
+    () => `${selectSql(dialect, table, where)} order by ${quoted(by)} desc limit 1`,
+  )
+
 const conditions = (dialect: Dialect, columns: readonly string[], from: number): string =>
   columns.map((column, at) => `${quoted(column)} = ${sign(dialect, from + at)}`).join(' and ')
 

@@ -145,6 +145,14 @@ describe.each(databases)('the store on %s', (_name, open) => {
     expect(store.authority()).toBeGreaterThan(before)
   })
 
+  test('a change of a key is heeded before it is acknowledged, and leaves what is known of rights', async () => {
+    const { store } = database
+    const before = { keys: store.keysChanged(), authority: store.authority() }
+    await store.transact((tx) => tx.changesKeys())
+    expect(store.keysChanged()).toBeGreaterThan(before.keys)
+    expect(store.authority()).toBe(before.authority)
+  })
+
   test('text with a NUL is refused, since the databases keep none', async () => {
     const work = database.store.transact((tx) => tx.insert('groups', groupRow('a\0b')))
     await expect(work).rejects.toMatchObject({ kind: 'invalid' })

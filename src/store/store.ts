@@ -15,12 +15,18 @@ export interface Reader extends Selector {
    * The row in which these columns have these values, for reads by a key: the text is made once, and nothing is built
    * for a call.
    */
-  row<Table extends SealedTable>(
+  row<Table extends keyof Schema>(
     table: Table,
     where: Where<Schema[Table]>,
   ): Promise<Schema[Table] | undefined>
+  /** Of all such rows the one with the greatest value in this column. */
+  last<Table extends keyof Schema>(
+    table: Table,
+    where: Where<Schema[Table]>,
+    by: keyof Schema[Table] & string,
+  ): Promise<Schema[Table] | undefined>
   /** All such rows. */
-  rows<Table extends SealedTable>(
+  rows<Table extends keyof Schema>(
     table: Table,
     where: Where<Schema[Table]>,
   ): Promise<Schema[Table][]>
@@ -96,11 +102,25 @@ export interface Writer extends Pick<Kysely<Schema>, 'insertInto' | 'updateTable
     where: Where<Schema[Table]>,
     guard?: Guard,
   ): void
+  /** A row of a table without seals, its text made once. */
+  add<Table extends Exclude<keyof Schema, SealedTable>>(
+    table: Table,
+    row: Schema[Table],
+    guard?: Guard,
+  ): void
+  /** Removes the rows of a table without seals in which these columns have these values, its text made once. */
+  erase<Table extends Exclude<keyof Schema, SealedTable>>(
+    table: Table,
+    where: Where<Schema[Table]>,
+    guard?: Guard,
+  ): void
   /** Any other statement, built with insertInto, updateTable or deleteFrom of this writer. */
   run(statement: Compilable, guard?: Guard): void
   audit(entry: AuditEntry): void
   /** Says that callers' rights change with this unit: every node looks again before it trusts what it remembers. */
   changesAuthority(): void
+  /** Says the same of what nodes remember of keys and of who may do what with them. */
+  changesKeys(): void
   /** Adds to (or takes from) the number that `counts` keeps for a table in a domain. */
   count(domain: string, table: keyof Schema, difference: number): void
 }
@@ -117,6 +137,8 @@ export interface Store {
   transact<T>(work: (tx: Writer) => T | Promise<T>): Promise<T>
   /** Grows with every change to callers' rights: on this node before the change is acknowledged, elsewhere within a second. */
   authority(): number
+  /** The same of keys that may be in use, and of what grants rights to them; the making of keys is no such change. */
+  keysChanged(): number
   /** From then on sealed tables can be read and written, and audit records chained. Called once, at start. */
   unseal(keys: StoreKeys): Promise<void>
   /** False while the database does not answer, or is damaged. */

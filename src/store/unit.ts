@@ -7,12 +7,16 @@ export interface Step {
   readonly rows: number
 }
 
+/** What nodes remember, and so have to be told of when it changes. */
+export const TOPICS = ['authority', 'keys'] as const
+export type Topic = (typeof TOPICS)[number]
+
 /** What one call of transact gathered: plain data, so that it can travel to another thread. */
 export interface Unit {
   readonly steps: readonly Step[]
   readonly audits: readonly AuditEntry[]
   readonly counts: readonly (readonly [domain: string, table: string, difference: number])[]
-  readonly authority: boolean
+  readonly topics: readonly Topic[]
 }
 
 /**
@@ -27,7 +31,10 @@ export type Failure =
 export type Outcome = 'done' | Failure
 
 export const isAuditOnly = (unit: Unit): boolean =>
-  unit.steps.length === 0 && unit.audits.length > 0 && unit.counts.length === 0 && !unit.authority
+  unit.steps.length === 0 &&
+  unit.audits.length > 0 &&
+  unit.counts.length === 0 &&
+  unit.topics.length === 0
 
 interface Waiting {
   readonly unit: Unit

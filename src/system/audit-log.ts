@@ -77,6 +77,7 @@ function readingStore(read: Reader, { kind }: Location): Store {
     read,
     transact: refuse,
     authority: () => 0,
+    keysChanged: () => 0,
     unseal: refuse,
     healthy: async () => true,
     close: async () => undefined,

@@ -196,6 +196,13 @@ export const Key = z.object({
   idSize: z.number().int().optional(),
   lastUsedAt: When.meta({ description: 'Written some time after the use.' }),
   lastUsedFor: z.string().max(32).optional(),
+  usageLimits: z
+    .object({
+      total: z.number().int(),
+      count: z.number().int().meta({ description: 'How many are left.' }),
+      unit: z.string().max(16),
+    })
+    .optional(),
   macSignBytes: z.string().max(65_536).optional(),
   pbeSalt: z.string().max(2048).optional(),
   pbePurpose: z.string().max(256).optional(),

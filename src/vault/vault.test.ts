@@ -5,7 +5,7 @@ import { databases, startApi } from '../../test/support/api.ts'
 const KEYS = '/vault/keys2'
 const LINKS = '/vault/links'
 const POLICIES = '/vault/key-policies'
-const TEMPLATES = '/vault/key-templates'
+const TEMPLATES = '/vault/templates'
 const PASSWORD = 'Testuser-123!'
 
 describe.each(databases)('what belongs to keys on %s', (database) => {
@@ -172,8 +172,9 @@ describe.each(databases)('what belongs to keys on %s', (database) => {
     expect(after.truncated).toBe(false)
   })
 
-  test('requests for certificates of stored keys are not there yet', async () => {
-    await api.post('/vault/csr', { keyID: 'x' }, 501)
+  test('what is not there yet says so', async () => {
+    await api.post('/vault/keys-bulk-export', { ids: ['x'] }, 501)
+    await api.post('/vault/keys2/x/attributes', {}, 501)
   })
 })
 

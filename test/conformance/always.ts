@@ -24,7 +24,9 @@ export function complaintsAboutAny(sent: Sent, answer: Answer, body: unknown): s
     complaints.push(`the body of a ${status} is not a JSON object: ${show(text)}`)
   else if (Object.keys(body).length === 0 && sent.method !== 'GET')
     complaints.push(`an empty object answers ${sent.method}, which clients read as failure`)
-  if (isObject(body) && 'resources' in body) complaints.push(...complaintsAboutList(sent, body))
+  // A resource set has a member of that name, too.
+  if (isObject(body) && 'resources' in body && !('id' in body))
+    complaints.push(...complaintsAboutList(sent, body))
   return [...complaints, ...complaintsWithin(body, '')]
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { certificateScenarios } from './certificates/index.ts'
+import { cteScenarios } from './cte/index.ts'
 import { identityScenarios } from './identity/index.ts'
 import { keyScenarios } from './keys/index.ts'
 import { report, tally } from './report.ts'
@@ -36,9 +37,12 @@ async function main(): Promise<number> {
     },
   })
   const only = values.only.toLowerCase()
-  const scenarios = [...identityScenarios, ...certificateScenarios, ...keyScenarios].filter(
-    (scenario) => scenario.name.toLowerCase().includes(only),
-  )
+  const scenarios = [
+    ...identityScenarios,
+    ...certificateScenarios,
+    ...keyScenarios,
+    ...cteScenarios,
+  ].filter((scenario) => scenario.name.toLowerCase().includes(only))
   const counted = tally(scenarios)
   const title = `${counted.scenarios} scenarios, ${counted.exchanges} exchanges (${counted.assumed} on assumptions)`
   if (values.list) {

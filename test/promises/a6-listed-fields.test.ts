@@ -168,10 +168,14 @@ const VOLATILE =
 /** Made anew in every call: times, PEM, serial numbers and fingerprints. */
 const MADE = /-----BEGIN|^\d{4}-\d\d-\d\dT|^[0-9a-f:]{16,}$|^\d{20,}$|[0-9a-f]{8}-[0-9a-f]{4}-/i
 
+/** Written some seconds after a use, by the timer: in whatever call happens to be watched then. */
+const LATER = 'key_uses'
+
 /** The rows that came, went or changed, as text in which two runs of the same call are equal. */
 function difference(touched: readonly Touched[], number: number): string {
   const rows = new Map<string, { readonly table: string; readonly was?: Row; readonly now?: Row }>()
   for (const { table, was, now } of touched) {
+    if (table === LATER) continue
     const key = `${table} ${keyOf(now ?? was ?? {})}`
     const first = rows.get(key)
     const before = first ? first.was : was

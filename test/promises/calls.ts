@@ -1,5 +1,7 @@
 import { ROOT_DOMAIN } from '../../src/kit/domain.ts'
 import { raiseAlarm } from '../../src/system/index.ts'
+import { cteMachineCalls } from './cte-machine-calls.ts'
+import { ctePolicyCalls } from './cte-policy-calls.ts'
 import { ADMIN_PASSWORD, type Answer, addUser, type Lab } from './lab.ts'
 
 /** A call that works: the promises' tests change one thing about it and look what becomes of it. */
@@ -16,11 +18,14 @@ const LOCAL_CAS = '/v1/ca/local-cas'
 const EXTERNAL_CAS = '/v1/ca/external-cas'
 const WEB = '/v1/configs/interfaces/web'
 const TRUSTED_CAS = '/v1/trusted-cas'
+const REG_TOKENS = '/v1/client-management/regtokens'
+const CLIENT_PROFILES = '/v1/client-management/profiles'
+const CLIENTS = '/v1/client-management/clients'
 const KEYS = '/v1/vault/keys2'
 const LINKS = '/v1/vault/links'
 const SECRETS = '/v1/vault/secrets'
 const KEY_POLICIES = '/v1/vault/key-policies'
-const KEY_TEMPLATES = '/v1/vault/key-templates'
+const KEY_TEMPLATES = '/v1/vault/templates'
 const keyPolicy = (name: string) => ({
   name,
   labelSelector: 'app=x',
@@ -104,6 +109,11 @@ export function workingCalls(lab: Lab): Readonly<Record<string, Prepare>> {
       body: { generate: true },
     })
   const trusted = async () => ({ ca_id: (await authority('subject')).id, service: 'web' })
+  const regToken = () => made(REG_TOKENS, {})
+  const profile = async (name: string) =>
+    `${CLIENT_PROFILES}/${(await made(CLIENT_PROFILES, { name })).id}`
+  const client = async () =>
+    `${CLIENTS}/${(await made(CLIENTS, { reg_token: (await regToken()).token })).id}`
   const key = async () => `${KEYS}/${(await made(KEYS, {})).id}`
   const twoKeys = async () => ({
     type: 'parent',
@@ -171,8 +181,10 @@ export function workingCalls(lab: Lab): Readonly<Record<string, Prepare>> {
     'banners.setPreAuth': always('/v1/auth/banners/pre-auth', { value: 'before' }),
     'banners.setPostAuth': always('/v1/auth/banners/post-auth', { value: 'after' }),
     'info.update': always('/v1/system/info', { name: 'subject' }),
+    'services.restart': always('/v1/system/services/restart', { services: ['web'] }),
     'rootOfTrust.rotate': always('/v1/system/rotate-rot-keys'),
     'keks.rotate': always('/v1/domains/root/rotate-kek'),
+    'cryptoSettings.update': always('/v1/domains/root/crypto-settings', { strictIv: false }),
     'keks.retryRotation': always('/v1/domains/root/retry-kek-rotation'),
     'alarms.acknowledge': async (number) => ({
       path: `/v1/system/alarms/${await raisedAlarm(lab, `seen-${number}`)}/acknowledge`,
@@ -254,6 +266,37 @@ export function workingCalls(lab: Lab): Readonly<Record<string, Prepare>> {
       path: '/v1/trusted-cas-create-many',
       body: { trusted_cas: [await trusted()] },
     }),
+    'registrationTokens.create': async (number) => ({
+      path: REG_TOKENS,
+      body: { name_prefix: `made-${number}`, max_clients: 2, labels: { app: 'x' } },
+    }),
+    'registrationTokens.update': async () => ({
+      path: `${REG_TOKENS}/${(await regToken()).id}`,
+      body: { max_clients: 3 },
+    }),
+    'registrationTokens.delete': async () => ({ path: `${REG_TOKENS}/${(await regToken()).id}` }),
+    'clientProfiles.create': async (number) => ({
+      path: CLIENT_PROFILES,
+      body: { name: `made-${number}`, csr_parameters: { csr_country: 'US' } },
+    }),
+    'clientProfiles.update': async (number) => ({
+      path: await profile(`changed-${number}`),
+      body: { cert_duration: 30 },
+    }),
+    'clientProfiles.delete': async (number) => ({ path: await profile(`going-${number}`) }),
+    'registeredClients.register': async (number) => ({
+      path: CLIENTS,
+      body: { reg_token: (await regToken()).token, name: `registered-${number}` },
+    }),
+    'registeredClients.delete': async () => ({ path: await client() }),
+    'registeredClients.revoke': async () => ({
+      path: `${await client()}/revoke`,
+      body: { reason: 'superseded' },
+    }),
+    'registeredClients.renew': async () => ({
+      path: `${await client()}/renew`,
+      body: { cert_duration: 30 },
+    }),
     'trustedCas.delete': async () => {
       const { id } = await made(TRUSTED_CAS, await trusted())
       return { path: `${TRUSTED_CAS}/${id}` }
@@ -261,6 +304,13 @@ export function workingCalls(lab: Lab): Readonly<Record<string, Prepare>> {
     'keys.create': async (number) => ({
       path: KEYS,
       body: { name: `made-${number}`, labels: { app: 'x' }, meta: { note: 'x' } },
+    }),
+    'vaultRequests.create': async (number) => ({
+      path: '/v1/vault/csr',
+      body: {
+        keyGenParams: { algorithm: 'EC', keyName: `certified-${number}` },
+        csrParams: { cn: 'made' },
+      },
     }),
     'keys.update': async () => ({ path: await key(), body: { description: 'described' } }),
     'keys.delete': async () => ({ path: await key() }),
@@ -286,7 +336,7 @@ export function workingCalls(lab: Lab): Readonly<Record<string, Prepare>> {
       path: `${await key()}/clone`,
       body: { newKeyName: `cloned-${number}` },
     }),
-    'keys.checkValue': async () => ({ path: `${await key()}/kcv` }),
+    'keys.checkValue': async () => ({ path: `${await key()}/generate-kcv` }),
     'keys.query': always('/v1/vault/query-keys', { names: ['subject'] }),
     'keyLinks.create': async () => ({ path: LINKS, body: await twoKeys() }),
     'keyLinks.update': async () => {
@@ -331,6 +381,12 @@ export function workingCalls(lab: Lab): Readonly<Record<string, Prepare>> {
       body: { labels: { a: 'b' } },
     }),
     ...cryptoCalls(async (fields) => (await made(KEYS, fields)).name, made),
+    ...ctePolicyCalls(made, async (method, path, body) =>
+      lab.ask(method, path, { token: await lab.admin(), ...(body && { body }) }),
+    ),
+    ...cteMachineCalls(made, async (method, path, body) =>
+      lab.ask(method, path, { token: await lab.admin(), ...(body && { body }) }),
+    ),
   }
 }
 

@@ -60,7 +60,7 @@ export interface Lab {
 
 export type Row = Record<string, unknown>
 
-interface LabOptions {
+export interface LabOptions {
   readonly passwords?: PasswordHasher
   /** Puts something between the server and its store. */
   readonly store?: (real: Store) => Store
@@ -126,8 +126,8 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
 
   const shape = ({ token, body, headers }: Ask) => {
     const text =
-      body === undefined || typeof body === 'string'
-        ? (body as string | undefined)
+      body === undefined || typeof body === 'string' || Buffer.isBuffer(body)
+        ? (body as string | Buffer | undefined)
         : JSON.stringify(body)
     return {
       text,

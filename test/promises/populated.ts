@@ -1,3 +1,4 @@
+import { selfSigned } from '../conformance/self-signed.ts'
 import { raisedAlarm } from './calls.ts'
 import { addUser, type Lab } from './lab.ts'
 
@@ -51,7 +52,10 @@ export async function populate(lab: Lab): Promise<Signed[]> {
   await demand('PATCH', '/v1/system/info', { name: 'the vault' }, 200)
   await authorities(demand)
   for (const name of ['flood', 'fire']) await raisedAlarm(lab, name)
+  await clients(demand)
   await keys(demand)
+  await cteObjects(demand)
+  await cteMachines(demand)
   return signed
 }
 
@@ -86,12 +90,30 @@ async function authorities(demand: Demand): Promise<void> {
   await demand('PUT', `${web}/renewal-certificate`, { generate: true }, 200)
 }
 
+/** Two client profiles, a token of each, and a client of each token. */
+async function clients(demand: Demand): Promise<void> {
+  for (const name of ['one', 'two']) {
+    const of = '/v1/client-management'
+    const profile = { name, csr_parameters: { csr_org_name: 'Org' }, groups: ['Key Users'] }
+    const { id } = (await demand('POST', `${of}/profiles`, profile, 201)).body
+    const fields = { name_prefix: name, client_management_profile_id: id, labels: { app: name } }
+    const { token } = (await demand('POST', `${of}/regtokens`, fields, 201)).body
+    const client = { reg_token: token, client_metadata: { desk: name } }
+    await demand('POST', `${of}/clients`, client, 201)
+  }
+}
+
 /** Two keys of a kind, and two of everything about keys. */
 async function keys(demand: Demand): Promise<void> {
   for (const name of ['one', 'two']) {
     const fields = { name, labels: { app: name }, meta: { permissions: { ReadKey: ['blue'] } } }
     await demand('POST', '/v1/vault/keys2', fields, 201)
-    const pair = { name: `pair ${name}`, algorithm: 'ec', curveid: 'prime256v1' }
+    const pair = {
+      name: `pair ${name}`,
+      algorithm: 'ec',
+      curveid: 'prime256v1',
+      usageLimits: { total: 100 },
+    }
     await demand('POST', '/v1/vault/keys2', pair, 201)
     await demand('POST', `/v1/vault/keys2/${name}/versions`, {}, 201)
     await demand('POST', '/v1/vault/secrets', { name: `secret ${name}` }, 201)
@@ -101,12 +123,52 @@ async function keys(demand: Demand): Promise<void> {
       { name, labelSelector: `app=${name}`, permissions: { groups: { ReadKey: ['red'] } } },
       201,
     )
-    await demand(
-      'POST',
-      '/v1/vault/key-templates',
-      { name, keyAttributes: { algorithm: 'aes' } },
-      201,
-    )
+    await demand('POST', '/v1/vault/templates', { name, keyAttributes: { algorithm: 'aes' } }, 201)
+  }
+}
+
+/** Two policies of transparent encryption, and two sets of each kind. */
+async function cteObjects(demand: Demand): Promise<void> {
+  const te = '/v1/transparent-encryption'
+  const agents = ['CTE Clients']
+  for (const name of ['one', 'two']) {
+    const cte = { encryption_mode: 'CBC_CS1', cte_versioned: false }
+    const meta = { permissions: { ReadKey: agents, ExportKey: agents }, cte }
+    await demand('POST', '/v1/vault/keys2', { name: `cte ${name}`, meta }, 201)
+    const resources = [{ directory: `/${name}` }]
+    await demand('POST', `${te}/resourcesets`, { name, resources }, 201)
+    await demand('POST', `${te}/signaturesets`, { name, source_list: ['/bin'] }, 201)
+    const signatures = [{ file_name: '/bin/sh', hash_value: name }]
+    await demand('PATCH', `${te}/signaturesets/one/addsignatures`, { signatures }, 200)
+    await demand('POST', `${te}/processsets`, { name, processes: [{ signature: name }] }, 201)
+    const policy = {
+      name,
+      policy_type: 'Standard',
+      security_rules: [{ effect: 'permit', resource_set_id: name, process_set_id: name }],
+      key_rules: [{ key_id: `cte ${name}` }],
+    }
+    await demand('POST', `${te}/policies`, policy, 201)
+  }
+}
+
+/** Two of each kind of what transparent encryption guards, and of what it is set up with. */
+async function cteMachines(demand: Demand): Promise<void> {
+  const te = '/v1/transparent-encryption'
+  const secret = { password_creation_method: 'MANUAL', password: 'Machine-Pass-1!' }
+  for (const name of ['one', 'two']) {
+    const { cert, key } = await selfSigned()
+    const servers = [{ name: 'log', certificate: cert, privateKey: key }]
+    await demand('POST', `${te}/profiles`, { name, syslog_settings: { servers } }, 201)
+    await demand('POST', `${te}/clients`, { name, profile_id: name, ...secret }, 201)
+    await demand('POST', `${te}/clientgroups`, { name, ...secret }, 201)
+    await demand('POST', `${te}/clientgroups/${name}/clients`, { client_list: [name] }, 200)
+    await demand('POST', `${te}/clientgroups/${name}/dps`, { name, client_list: name }, 201)
+    const guard_point_params = { guard_point_type: 'directory_auto', policy_id: name }
+    const guard = { guard_paths: [`/${name}`], guard_point_params }
+    await demand('POST', `${te}/clients/${name}/guardpoints`, guard, 201)
+    const storage = { name, k8s_namespace: name, k8s_storage_class: 'fast' }
+    await demand('POST', `${te}/csigroups`, storage, 201)
+    await demand('POST', `${te}/ldtgroupcommservice`, { name, client_list: [name] }, 201)
   }
 }
 

@@ -1,4 +1,4 @@
-import { createPrivateKey, type KeyObject, randomBytes } from 'node:crypto'
+import { createPrivateKey, randomBytes } from 'node:crypto'
 import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,9 +14,7 @@ import { filesBelow, formsOf, foundInFiles, needlesOf } from './haystack.ts'
 import { inParallel, type Lab, openLab, quickPasswords, type Row } from './lab.ts'
 import { besidePostgres } from './process.ts'
 import { report, scale } from './promise.ts'
-
-/** Everything secret that the installation of a lab has seen. */
-type Canaries = Map<string, Buffer>
+import { type Canaries, keepPrivate, liveWithKeys } from './vault-canaries.ts'
 
 /** A life of an installation that leaves out none of the places where a secret goes in or comes out. */
 async function live(lab: Lab, canaries: Canaries, users: number): Promise<void> {
@@ -76,6 +74,14 @@ async function live(lab: Lab, canaries: Canaries, users: number): Promise<void> 
       await demand('PATCH', `/v1/usermgmt/users/${username}`, { password: password(username) }, 200)
     },
   )
+  for (let at = 0; at < 10; at++) {
+    const { token } = await demand('POST', '/v1/client-management/regtokens', {}, 201)
+    canaries.set(`registration token ${at}`, Buffer.from(token))
+    const secret = password(`client ${at}`)
+    const asked = at % 2 === 0 ? { reg_token: token } : { reg_token: token, password: secret }
+    const { key } = await demand('POST', '/v1/client-management/clients', asked, 201)
+    keepPrivate(canaries, `key of client ${at}`, createPrivateKey({ key, passphrase: secret }))
+  }
   await demand('POST', '/v1/auth/rotate-auth-key', undefined, 200)
   await demand('POST', '/v1/system/rotate-rot-keys', undefined, 200)
   for (let at = 0; at < users; at += 5)
@@ -120,21 +126,13 @@ async function keysOf(dataDir: string, url: string | undefined, canaries: Canari
     const rows = (await read.selectFrom(table).selectAll().execute()) as unknown as Row[]
     for (const row of rows) {
       const plain = seal.envelope.unwrap(place(row as never), row[column] as WrappedKey)
+      // Tokens were kept when they were answered.
+      if (table === 'registration_tokens') continue
       const key = createPrivateKey({ key: plain.reveal(), format: 'der', type: 'pkcs8' })
       keepPrivate(canaries, `${table} ${row['id']}`, key)
     }
   }
   await close()
-}
-
-function keepPrivate(canaries: Canaries, name: string, key: KeyObject): void {
-  const { d = '' } = key.export({ format: 'jwk' })
-  canaries.set(`${name}, private value`, Buffer.from(d, 'base64url'))
-  const der = key.export({ format: 'der', type: 'pkcs8' })
-  // Its first half is the same for every key of its kind.
-  canaries.set(`${name}, PKCS #8`, der.subarray(30, 68))
-  const [, line = ''] = String(key.export({ format: 'pem', type: 'pkcs8' })).split('\n')
-  canaries.set(`${name}, PEM`, Buffer.from(line.slice(44)))
 }
 
 /** Password hashes are as good as passwords to whoever guesses offline; they too are kept inside the envelope. */
@@ -160,12 +158,15 @@ describe('S1: no plaintext at rest', () => {
   })
   afterAll(() => rmSync(dataDir, { recursive: true, force: true }))
 
-  test('no file of the data folder holds a password, a token or a key in any form', async () => {
+  test('no file of the data folder holds a password, a token or a key in any form', {
+    timeout: scale(240_000, 3_600_000),
+  }, async () => {
     const canaries: Canaries = new Map()
     const lab = await openLab({ dataDir, keep: true, passwords: watchedPasswords(canaries) })
     const first = await readRootKey({ scheme: 'file', path: join(dataDir, 'root.key') })
     canaries.set('root key, the first', first.key.export())
     await live(lab, canaries, USERS)
+    await liveWithKeys(lab, canaries, scale(20, 200))
     await keysOf(dataDir, undefined, canaries)
     const needles = needlesOf(canaries)
     const isRootKey = ({ name }: { name: string }) => name.startsWith('root key')
@@ -226,7 +227,9 @@ describe('S1: no plaintext at rest', () => {
 const postgres = process.env['KEYSTEAD_TEST_DATABASE_URL']
 
 describe.skipIf(postgres === undefined)('S1 on PostgreSQL', () => {
-  test('no row of any table holds a password, a token or a key in any form', async () => {
+  test('no row of any table holds a password, a token or a key in any form', {
+    timeout: scale(240_000, 3_600_000),
+  }, async () => {
     const dataDir = mkdtempSync(join(tmpdir(), 'keystead-s1-'))
     const database = await besidePostgres(postgres as string)
     const canaries: Canaries = new Map()
@@ -237,6 +240,7 @@ describe.skipIf(postgres === undefined)('S1 on PostgreSQL', () => {
         passwords: watchedPasswords(canaries),
       })
       await live(lab, canaries, 20)
+      await liveWithKeys(lab, canaries, scale(6, 100))
       await keysOf(dataDir, database.url, canaries)
       const needles = needlesOf(canaries)
       const dump = async () => {

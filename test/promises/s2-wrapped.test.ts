@@ -6,8 +6,9 @@ import { wrappedColumns } from '../../src/installation.ts'
 import { openReadOnly } from '../../src/store/index.ts'
 import type { Reader } from '../../src/store/store.ts'
 import { openSeal } from '../../src/system/seal/seal.ts'
+import { selfSigned } from '../conformance/self-signed.ts'
 import { ocspRequest } from '../support/revocation.ts'
-import { type Lab, openLab, pick, type Row } from './lab.ts'
+import { type Answer, type Lab, openLab, pick, type Row } from './lab.ts'
 import { random, report, scale, seed } from './promise.ts'
 
 interface Wrapped {
@@ -54,7 +55,13 @@ const contents: Readonly<Record<string, (plain: Buffer) => boolean>> = {
   local_cas: isPrivateKey,
   ocsp_responders: isPrivateKey,
   interface_certificates: isPrivateKey,
+  cte_clients: (plain) => plain.toString().startsWith('$'),
+  cte_client_groups: (plain) => plain.toString().startsWith('$'),
+  cte_syslog_servers: (plain) => plain.toString().startsWith('-----BEGIN'),
+  registration_tokens: (plain) => isToken(plain.toString()),
 }
+
+const isToken = (text: string): boolean => /^[A-Za-z0-9]{64}$/.test(text)
 
 function isPrivateKey(plain: Buffer): boolean {
   try {
@@ -66,7 +73,10 @@ function isPrivateKey(plain: Buffer): boolean {
 
 /** Whether the stored bytes are what should be inside of them: a hash, or a key in DER. */
 const isNaked = (bytes: Uint8Array): boolean =>
-  Buffer.from(bytes).includes('$quick$') || isPrivateKey(Buffer.from(bytes))
+  Buffer.from(bytes).includes('$quick$') ||
+  Buffer.from(bytes).includes('PRIVATE KEY') ||
+  isPrivateKey(Buffer.from(bytes)) ||
+  isToken(Buffer.from(bytes).toString('latin1'))
 
 /** Values that do not open where they stand, that open elsewhere, or that were never wrapped. */
 function naked(
@@ -163,7 +173,9 @@ async function authorityStep(
   if (choice === 12 || cas.resources.length < 4) {
     const { body } = await call('POST', CAS, { cn: 'walk', algorithm: 'ECDSA' })
     await call('POST', `${CAS}/${body.id}/self-sign`, { duration: 9000 })
-  } else if (choice === 13 && !isRoot(ca)) await call('DELETE', `${CAS}/${ca.id}`)
+  } else if (choice === 15 && next() < 0.4) await registrationStep(call, next)
+  else if (choice === 15 && next() < 0.6) await machineStep(call, next)
+  else if (choice === 13 && !isRoot(ca)) await call('DELETE', `${CAS}/${ca.id}`)
   else if (choice === 14) {
     await call('PATCH', `${CAS}/${ca.id}`, { allow_user_authentication: next() < 0.5 })
     // A responder with a key of its own is made for whoever asks first.
@@ -178,6 +190,38 @@ async function authorityStep(
     await call('PUT', `${WEB}/renewal-certificate`, { generate: true })
     if (next() < 0.5) await call('DELETE', `${WEB}/renewal-certificate`)
   }
+}
+
+/** A token is made or changed, and a client registers with it. */
+async function registrationStep(
+  call: (method: string, path: string, body?: object) => Promise<Answer>,
+  next: () => number,
+): Promise<void> {
+  const tokens = '/v1/client-management/regtokens'
+  if (next() < 0.5) await call('POST', tokens, { name_prefix: randomUUID() })
+  const { body } = await call('GET', `${tokens}?limit=100`)
+  const token = pick(next, body.resources as { id: string; token: string }[])
+  if (!token) return
+  await call('PATCH', `${tokens}/${token.id}`, { max_clients: Math.floor(next() * 100) })
+  await call('POST', '/v1/client-management/clients', { reg_token: token.token })
+}
+
+/** A client of transparent encryption, a group or a profile is made with a secret, or given another one. */
+async function machineStep(
+  call: (method: string, path: string, body?: object) => Promise<Answer>,
+  next: () => number,
+): Promise<void> {
+  const kind = pick(next, ['clients', 'clientgroups', 'profiles'] as const)
+  const all = `/v1/transparent-encryption/${kind}`
+  const { cert, key } = await selfSigned()
+  const secret =
+    kind === 'profiles'
+      ? { syslog_settings: { servers: [{ name: 'log', certificate: cert, privateKey: key }] } }
+      : { password_creation_method: 'MANUAL', password: `Aa1!${randomUUID()}` }
+  if (next() < 0.5) await call('POST', all, { name: randomUUID(), ...secret })
+  const { body } = await call('GET', `${all}?limit=100`)
+  const one = pick(next, body.resources as { id: string }[])
+  if (one) await call('PATCH', `${all}/${one.id}`, { description: randomUUID(), ...secret })
 }
 
 describe('S2: every write stays wrapped', () => {

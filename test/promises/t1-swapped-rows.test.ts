@@ -281,10 +281,23 @@ describe('T1: rows cannot be swapped or edited', () => {
       keys: ['GET', '/v1/vault/keys2?limit=-1'],
       key_links: ['GET', '/v1/vault/links?limit=-1'],
       key_policies: ['GET', '/v1/vault/key-policies?limit=-1'],
-      key_templates: ['GET', '/v1/vault/key-templates?limit=-1'],
+      key_templates: ['GET', '/v1/vault/templates?limit=-1'],
+      cte_signatures: ['GET', '/v1/transparent-encryption/signaturesets/one/signatures?limit=-1'],
+      cte_policies: ['GET', '/v1/transparent-encryption/policies?limit=-1'],
+      cte_rules: ['GET', '/v1/transparent-encryption/policies?limit=-1'],
+      cte_profiles: ['GET', '/v1/transparent-encryption/profiles?limit=-1'],
+      cte_clients: ['GET', '/v1/transparent-encryption/clients?limit=-1'],
+      cte_client_groups: ['GET', '/v1/transparent-encryption/clientgroups?limit=-1'],
+      cte_memberships: ['GET', '/v1/transparent-encryption/reports/clients'],
+      cte_guard_points: ['GET', '/v1/transparent-encryption/reports/guardpoints'],
+      cte_csi_groups: ['GET', '/v1/transparent-encryption/csigroups?limit=-1'],
+      cte_ldt_groups: ['GET', '/v1/transparent-encryption/ldtgroupcommservice?limit=-1'],
       interfaces: ['GET', '/v1/configs/interfaces?limit=-1'],
       interface_certificates: ['GET', '/v1/configs/interfaces/web/certificate'],
       trusted_cas: ['GET', '/v1/trusted-cas?limit=-1'],
+      client_profiles: ['GET', '/v1/client-management/profiles?limit=-1'],
+      registration_tokens: ['GET', '/v1/client-management/regtokens?limit=-1'],
+      registered_clients: ['GET', '/v1/client-management/clients?limit=-1'],
     }
     const wrong: string[] = []
     let tried = 0
@@ -298,6 +311,8 @@ describe('T1: rows cannot be swapped or edited', () => {
           column === 'domain_id' ||
           (table === 'password_history' && column === 'user_id') ||
           (table === 'certificates' && column === 'ca_id') ||
+          (table === 'cte_signatures' && column === 'set_id') ||
+          (table === 'cte_rules' && column === 'policy_id') ||
           column === 'interface_id'
         )
           continue

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { isSoak } from '../promises/promise.ts'
 
 /**
  * Vectors of NIST and of RFCs as Debian's python3-cryptography-vectors carries them; KEYSTEAD_VECTORS names another
@@ -12,9 +13,9 @@ export const hasVectors = existsSync(FOLDER)
 if (!hasVectors)
   process.stderr.write(`NO VECTORS: ${FOLDER} is missing (Debian: python3-cryptography-vectors)\n`)
 
-/** Of each file so many, spread evenly; all of them where KEYSTEAD_ALL_VECTORS is set. */
+/** Of each file so many, spread evenly; all of them in a soak, and where KEYSTEAD_ALL_VECTORS is set. */
 export function sample<Item>(items: readonly Item[], most: number): Item[] {
-  if (process.env['KEYSTEAD_ALL_VECTORS'] || items.length <= most) return [...items]
+  if (isSoak || process.env['KEYSTEAD_ALL_VECTORS'] || items.length <= most) return [...items]
   return Array.from(
     { length: most },
     (_, at) => items[Math.floor((at * items.length) / most)] as Item,

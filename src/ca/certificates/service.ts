@@ -1,22 +1,21 @@
 import { randomUUID } from 'node:crypto'
 import type { Context } from '../../context.ts'
 import type { Handlers } from '../../kit/endpoint.ts'
-import { Fault, notFound, quote } from '../../kit/fault.ts'
+import { Fault, notFound } from '../../kit/fault.ts'
 import { stamp, timeText, wireTime } from '../../kit/time.ts'
 import type { CertificateRow } from '../../store/schema.ts'
-import { distributionOf, type PkiAddress } from '../addresses.ts'
-import { columnsOf, presentFingerprints, presentNames } from '../columns.ts'
+import type { PkiAddress } from '../addresses.ts'
+import { presentFingerprints, presentNames } from '../columns.ts'
 import { x509 } from '../library.ts'
 import { existing, existingActive } from '../local-cas/service.ts'
-import { demandStays } from '../local-cas/store.ts'
 import { certificateFilter, withLineEnds } from '../pem.ts'
-import { openKey } from '../private-keys.ts'
 import { accountUri, idInUri, nameFor, uriOf } from '../reference.ts'
 import { recordDeletion, recordStatement, statingOf } from '../revocation/record.ts'
-import { keepScope } from '../revocation/scope.ts'
 import { hasEnded, NO_TIME, validityFor } from '../validity.ts'
 import type { KeyRules } from '../x509/index.ts'
 import type { Certificate, certificates } from './contract.ts'
+import { record, sign } from './issued.ts'
+import { forgetKey } from './of-key.ts'
 import * as store from './store.ts'
 
 const HOLD = 'certificateHold'
@@ -25,6 +24,7 @@ export function certificateHandlers(
   rules: KeyRules,
   pkiUrl?: PkiAddress,
 ): Handlers<Context, typeof certificates> {
+  const issuing = { rules, pkiUrl }
   return {
     async list(context, { params, query }) {
       const { now, read } = context
@@ -50,54 +50,18 @@ export function certificateHandlers(
     },
 
     async issue(context, { params, body }) {
-      const { now, read, services, transact } = context
+      const { now, transact } = context
       const id = randomUUID()
       const name = nameFor('certs', id, body.name)
       context.note({ local_ca: params.caid, id, name, purpose: body.purpose })
-      const { factsOf, issue, prepareCertificate, readRequest } = await x509()
+      const { readRequest } = await x509()
       const ca = await existingActive(context, params.caid)
       const validity = validityFor(body, now())
-      if (timeText(validity.notBefore) >= ca.not_after)
-        throw new Fault('invalid-parameter', 'notBefore lies behind the end of the CA')
       const request = await readRequest(withLineEnds(body.csr), rules)
-      const key = await openKey(services.envelope, ca)
-      const issuer = { certificate: ca.cert, key }
-      const distribution = distributionOf(pkiUrl, ca.id)
-      const draft = await prepareCertificate(
-        request,
-        body.purpose,
-        issuer,
-        validity,
-        distribution,
-        rules,
-      )
-      const cert = await issue(draft, key)
-      const facts = columnsOf(factsOf(cert))
-      context.note({ subject: facts.subject, serial: facts.serial_number })
+      const signed = await sign(context, ca, request, body.purpose, validity, issuing)
+      context.note({ subject: signed.facts.subject, serial: signed.facts.serial_number })
       const at = stamp(now())
-      const row = await transact(async (tx) => {
-        demandStays(tx, ca)
-        await keepScope(tx, read, ca, pkiUrl)
-        tx.count(ca.domain_id, 'certificates', 1)
-        return tx.insert(
-          'certificates',
-          {
-            id,
-            domain_id: ca.domain_id,
-            ca_id: ca.id,
-            name,
-            purpose: body.purpose,
-            cert,
-            ...facts,
-            revoked_at: null,
-            revoked_reason: null,
-            created_at: at,
-            updated_at: at,
-          },
-          // Serials of 128 random bits do not meet; names may.
-          { duplicate: new Fault('conflict', `the certificate ${quote(name)} already exists`) },
-        )
-      })
+      const row = await transact((tx) => record(context, tx, signed, { id, name, at }, issuing))
       return present(row, now())
     },
 
@@ -113,6 +77,7 @@ export function certificateHandlers(
           const row = await existingCertificate(context, params)
           context.note({ subject: row.subject, serial: row.serial_number })
           tx.remove('certificates', row)
+          forgetKey(tx, row)
           tx.count(row.domain_id, 'certificates', -1)
           await recordDeletion(tx, context.read, row, stamp(context.now()))
         }),

@@ -4,6 +4,7 @@ import type { Handlers } from '../../kit/endpoint.ts'
 import { Fault, notFound, quote } from '../../kit/fault.ts'
 import { stamp, wireTime } from '../../kit/time.ts'
 import type { ExternalCaRow } from '../../store/schema.ts'
+import { demandNotRegistering } from '../client-management/uses.ts'
 import { columnsOf, presentFingerprints, presentNames } from '../columns.ts'
 import { demandUnused } from '../interfaces/trust.ts'
 import { findParent } from '../issuers.ts'
@@ -89,6 +90,7 @@ export const externalCaHandlers: Handlers<Context, typeof externalCas> = {
       context.note({ id: ca.id, name: ca.name, subject: ca.subject })
       await demandUnused(tx, context.read, 'external', ca)
       tx.remove('external_cas', ca)
+      demandNotRegistering(tx, ca)
       tx.count(ca.domain_id, 'external_cas', -1)
     })
     return undefined

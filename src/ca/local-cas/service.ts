@@ -7,6 +7,7 @@ import type { LocalCaRow } from '../../store/schema.ts'
 import type { Writer } from '../../store/store.ts'
 import { distributionOf, type PkiAddress } from '../addresses.ts'
 import * as certificates from '../certificates/store.ts'
+import { demandNotRegistering } from '../client-management/uses.ts'
 import { columnsOf, presentFingerprints, presentNames } from '../columns.ts'
 import { demandUnused } from '../interfaces/trust.ts'
 import { chainOf, findParent } from '../issuers.ts'
@@ -108,6 +109,7 @@ export function localCaHandlers(
         await demandUnused(tx, read, 'local', ca)
         // Whoever issues a certificate touches the row of the CA, so from here on there are no new ones.
         tx.remove('local_cas', ca)
+        demandNotRegistering(tx, ca)
         tx.run(tx.deleteFrom('certificates').where('ca_id', '=', ca.id), { rows: issued })
         tx.count(ca.domain_id, 'certificates', -issued)
         forgetCa(tx, ca)

@@ -89,9 +89,4 @@ describe('a key pair with its certificate request', () => {
     expect(resources[0].message).toBe('Create certificate request')
     expect(JSON.stringify(resources)).not.toContain(PASSWORD)
   })
-
-  test('for a key in the vault is not there yet', async () => {
-    const { codeDesc } = await api.post('/vault/csr', { keyID: 'x' }, 501)
-    expect(codeDesc).toBe('NCERRNotImplemented')
-  })
 })

@@ -1,4 +1,4 @@
-import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
+import { createPublicKey, hash, type KeyObject, sign, verify } from 'node:crypto'
 import { promisify } from 'node:util'
 import { nothing, oid, sequence } from '../../crypto/der.ts'
 import { invalid } from '../../crypto/refuse.ts'
@@ -107,6 +107,10 @@ export function signatureOf(identifier: Uint8Array): SignatureRow | undefined {
   return Object.values(signatures).find(({ identifier: known }) => known.equals(identifier))
 }
 
+/** The row of that name in any case; undefined for none. */
+export const signatureNamed = (name: string): SignatureRow | undefined =>
+  Object.values(signatures).find((row) => row.name.toLowerCase() === name.toLowerCase())
+
 const signAsync = promisify<string | null, Uint8Array, KeyObject, Buffer>(sign)
 
 /** As much as is hashed within a fraction of a millisecond: certificates and answers, not lists. */
@@ -128,6 +132,10 @@ export const signWith = async (
   data.length <= SMALL && isQuick(key)
     ? sign(row.digest, data, key)
     : signAsync(row.digest, data, key)
+
+/** The same with keys that no certificate of ours may hold. */
+export const signLater = (row: SignatureRow, data: Uint8Array, key: KeyObject): Promise<Buffer> =>
+  signAsync(row.digest, data, key)
 
 const verifyAsync = promisify<string | null, Uint8Array, KeyObject, Uint8Array, boolean>(verify)
 
@@ -173,6 +181,9 @@ export function spkiOf(key: KeyObject): Buffer {
   }
   return der
 }
+
+/** What a public key is found by: SHA-256 over its SubjectPublicKeyInfo, in hexadecimal. */
+export const keyDigest = (key: KeyObject): string => hash('sha256', spkiOf(key))
 
 /**
  * Spares the encoding of a key that was read from these bytes, whose form was checked. An RSA key is encoded all the same:

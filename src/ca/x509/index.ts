@@ -1,6 +1,8 @@
 export { NotDer } from '../../crypto/der.ts'
-export { keyBeside, signatureName } from './algorithms.ts'
+export { keyBeside, keyDigest, signatureName } from './algorithms.ts'
+export { type AskedExtensions, buildAskingRequest } from './asking-request.ts'
 export { certificateDer, factsOf, readCertificate } from './certificate.ts'
+export { findClientPath } from './client-path.ts'
 export { type CrlEntry, type CrlReason, crlReasons, issueCrl, prepareCrl } from './crl.ts'
 export { issue, prepareCertificate, prepareSelfSigned } from './draft.ts'
 export { checkInstall } from './install.ts'
@@ -26,6 +28,7 @@ export {
 } from './ocsp.ts'
 export { readPkcs12 } from './pkcs12.ts'
 export { buildRequest, readRequest, requestFacts, subjectFieldsOf } from './request.ts'
+export { type MarkedField, requestOfCertificate, withMark } from './requested.ts'
 export type {
   CertificateFacts,
   Distribution,

@@ -110,15 +110,17 @@ function constraintsFor(purpose: Purpose, issuer: Certificate | undefined): Basi
 }
 
 /** cA DEFAULT FALSE is left out, as DER wants. */
-function writeBasicConstraints({ isCa, pathLength }: BasicConstraints): Buffer {
+export function writeBasicConstraints({ isCa, pathLength }: BasicConstraints): Buffer {
   if (!isCa) return sequence()
   return sequence(boolean(true), ...(pathLength === undefined ? [] : [integer(BigInt(pathLength))]))
 }
 
 /** Bits counted from the left, trailing zeros off (X.690 §11.2.2). */
-function namedBits(bits: readonly number[]): Buffer {
-  const octet = bits.reduce((sum, bit) => sum | (0x80 >> bit), 0)
-  return bitString(Buffer.from([octet]), 7 - Math.max(...bits))
+export function namedBits(bits: readonly number[]): Buffer {
+  const last = Math.max(...bits)
+  const octets = Buffer.alloc((last >> 3) + 1)
+  for (const bit of bits) octets[bit >> 3] = (octets[bit >> 3] ?? 0) | (0x80 >> (bit & 7))
+  return bitString(octets, 7 - (last & 7))
 }
 
 export const uri = (address: string): Buffer => {

@@ -18,7 +18,15 @@ import {
 } from '../../crypto/der.ts'
 import { readPem, writePem } from '../../crypto/pem.ts'
 import { invalid, reading } from '../../crypto/refuse.ts'
-import { curves, describeKey, rememberSpki, signatureOf, signWith, verifies } from './algorithms.ts'
+import {
+  curves,
+  describeKey,
+  rememberSpki,
+  type SignatureRow,
+  signatureOf,
+  signWith,
+  verifies,
+} from './algorithms.ts'
 import {
   type AlternativeNames,
   readAlternativeNames,
@@ -42,20 +50,31 @@ const MAX_TEXT = 64 * 1024
 /** A PKCS#10 request in PEM (RFC 2986), its alternative names in an extension request. */
 export async function buildRequest(key: KeyObject, fields: SubjectFields): Promise<string> {
   const { signature: row } = describeKey(key)
+  const info = requestInfo(key, fields, [])
+  return requestPem(row, info, await signWith(row, info, key))
+}
+
+/** What of a request is signed; `asked`: other extensions, encoded. */
+export function requestInfo(
+  key: KeyObject,
+  fields: SubjectFields,
+  asked: readonly Buffer[],
+): Buffer {
   const spki = createPublicKey(key).export({ type: 'spki', format: 'der' })
   const names = writeAlternativeNames(fields)
-  const attributes = names
-    ? [
-        sequence(
-          oid(oids.extensionRequest),
-          setOf(sequence(sequence(oid(oids.subjectAltName), octetString(names)))),
-        ),
-      ]
-    : []
-  const info = sequence(integer(0n), writeSubject(fields), spki, explicit(0, ...attributes))
-  const signature = await signWith(row, info, key)
-  return writePem('CERTIFICATE REQUEST', sequence(info, row.identifier, bitString(signature)))
+  const extensions = [
+    ...(names ? [sequence(oid(oids.subjectAltName), octetString(names))] : []),
+    ...asked,
+  ]
+  const attributes =
+    extensions.length > 0
+      ? [sequence(oid(oids.extensionRequest), setOf(sequence(...extensions)))]
+      : []
+  return sequence(integer(0n), writeSubject(fields), spki, explicit(0, ...attributes))
 }
+
+export const requestPem = (row: SignatureRow, info: Buffer, signature: Buffer): string =>
+  writePem('CERTIFICATE REQUEST', sequence(info, row.identifier, bitString(signature)))
 
 interface ParsedRequest {
   readonly der: Uint8Array

@@ -37,7 +37,8 @@ function commandOf(endpoint: string, declared: Endpoint): ApiCommand {
   const ofBody = body === undefined || raw !== undefined ? [] : fieldsOf(body, 'body')
   const ofQuery = query === undefined ? [] : fieldsOf(query, 'query')
   const reply = schemaOf(declared.reply, 'output')
-  const { resources } = reply.properties ?? {}
+  // A resource set has a member of that name, too, and is no page.
+  const { resources } = reply.properties?.['total'] === undefined ? {} : reply.properties
   const shown = resources?.items ?? reply
   const hidden = Object.entries(shown.properties ?? {}).filter(([, { secret }]) => secret === true)
   return {

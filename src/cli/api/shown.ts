@@ -20,6 +20,7 @@ export async function show(
   terminal: Terminal,
 ): Promise<void> {
   if (line.pick !== undefined) return pick(line.pick, answer, terminal)
+  if (typeof answer === 'string' && line.format === 'table') return asIs(answer, terminal)
   if (line.format === 'json') return terminal.put(`${json(answer)}\n`)
   if (line.format === 'yaml') return terminal.put((await import('yaml')).stringify(answer ?? {}))
   if (answer === undefined) return terminal.say('Done.')
@@ -125,8 +126,12 @@ function pick(name: string, answer: unknown, terminal: Terminal): void {
     }
     const value = thing[name]
     const text = typeof value === 'string' ? value : JSON.stringify(value)
-    // A script gets it byte for byte; a terminal must not be driven by what a server says.
-    if (terminal.io.stdout.isTTY === true) terminal.say(text.replace(/\n$/, ''))
-    else terminal.put(text.endsWith('\n') ? text : `${text}\n`)
+    asIs(text, terminal)
   }
+}
+
+/** A script gets it byte for byte; a terminal must not be driven by what a server says. */
+function asIs(text: string, terminal: Terminal): void {
+  if (terminal.io.stdout.isTTY === true) terminal.say(text.replace(/\n$/, ''))
+  else terminal.put(text.endsWith('\n') ? text : `${text}\n`)
 }

@@ -60,6 +60,8 @@ export const titleOf = (group: string): string => {
     keks: 'Key encryption keys',
     records: 'Audit records',
     self: 'Yourself',
+    'crypto-settings': 'Cryptography settings',
+    'vault-requests': 'Certificate requests for keys',
   }
   const words = group.replaceAll('-', ' ').replace(/\bcas\b/, 'CAs')
   return known[group] ?? words.charAt(0).toUpperCase() + words.slice(1)

@@ -38,7 +38,7 @@ export function createGrants(services: TokenServices) {
       case 'refresh_token':
         return byRefreshToken(context, body)
       case 'client_credential':
-        // There are no registered clients yet, so every client is unknown.
+        // Clients register, and do not sign in yet: each is unknown here.
         throw new Fault('unauthenticated', 'Invalid Client')
       case BY_CERTIFICATE:
         return byCertificate(context, body)

@@ -1,24 +1,13 @@
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import type { Services } from '../../context.ts'
+import { lettersAndDigits } from '../../crypto/letters-and-digits.ts'
 import { ROOT_DOMAIN } from '../../kit/domain.ts'
 import { stamp, timeText } from '../../kit/time.ts'
 import type { RefreshTokenRow, Sealed, UserRow } from '../../store/schema.ts'
 import { sealUse } from '../../store/sealing.ts'
 import { type Claims, ISSUER, type SigningKey, signToken, TOKEN_SECONDS } from './jwt.ts'
 
-const LETTERS_AND_DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
-const REFRESH_TOKEN_CHARACTERS = 64
-
-/** 64 letters and digits, each drawn evenly: bytes that would favour the first letters are drawn again. */
-export function randomRefreshToken(): string {
-  let text = ''
-  while (text.length < REFRESH_TOKEN_CHARACTERS)
-    for (const byte of randomBytes(96)) {
-      if (byte < 248) text += LETTERS_AND_DIGITS[byte % 62]
-      if (text.length === REFRESH_TOKEN_CHARACTERS) break
-    }
-  return text
-}
+export const randomRefreshToken = (): string => lettersAndDigits(64)
 
 export const hashRefreshToken = ({ envelope }: Services, text: string): string =>
   envelope.fingerprint('refresh-token', text)

@@ -5,11 +5,11 @@ import {
   type DecipherGCM,
   type KeyObject,
 } from 'node:crypto'
+import { freshOctets } from '../../crypto/fresh-octets.ts'
 import { invalid } from '../../crypto/refuse.ts'
 import { quote } from '../../kit/fault.ts'
 import { algorithmRow, cipherName, type KeySpec } from '../material/index.ts'
 import { cryptoFailed, inPieces, PIECE } from './bytes.ts'
-import { freshOctets } from './nonces.ts'
 
 /** How a text is encrypted under a block cipher, as a request says it; what is left out has its default. */
 export interface CipherFields {

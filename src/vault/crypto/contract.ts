@@ -28,7 +28,7 @@ const mode = maybeText(16).meta({
 })
 const pad = maybeText(16).meta({
   description:
-    '`pkcs7` (when not given) or `none` with cbc and ecb; of RSA keys `oaep`, `oaep256`, `oaep384`, `oaep512`.',
+    '`pkcs7` (when not given) or `none` with cbc and ecb; of RSA keys `oaep`, `oaep256`, `oaep384`, `oaep512`, and `pkcs1` where the domain allows it.',
 })
 const iv = maybe(Base64).meta({ description: 'In base64; made when not given.' })
 const aad = maybe(Base64).meta({ description: 'In base64; with gcm.' })
@@ -86,6 +86,9 @@ const signOptions = {
 }
 const hiding = {
   ...signing,
+  method: text(16).optional().meta({
+    description: '`FF1` when not given; `FF3-1` where the domain allows it.',
+  }),
   hint: text(16).meta({
     description:
       'Which characters are changed: `digit`, `alphabet`, `alphanumeric`, `printable`, or `unicode` by `charset`.',
@@ -96,7 +99,9 @@ const hiding = {
   charset: text(4096).optional().meta({
     description: 'Ranges of code points in hexadecimal: `0030-0039,00C0-00FF`.',
   }),
-  tweak: text(4096).optional(),
+  tweak: text(4096)
+    .optional()
+    .meta({ description: 'Any text; of FF3-1 seven octets in hexadecimal.' }),
   tweakAlgo: text(16)
     .optional()
     .meta({ description: '`SHA1`, `SHA256` or `SHA512` of the tweak.' }),

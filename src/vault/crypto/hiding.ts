@@ -2,7 +2,7 @@ import { hash, type KeyObject } from 'node:crypto'
 import { invalid } from '../../crypto/refuse.ts'
 import { quote } from '../../kit/fault.ts'
 import type { Fpe } from '../fpe/fpe.ts'
-import { createFf1 } from '../fpe/index.ts'
+import { createFf1, createFf31 } from '../fpe/index.ts'
 import { type Alphabet, readAlphabet } from './alphabets.ts'
 
 /** How a text is hidden (reference 9.3). */
@@ -12,22 +12,36 @@ export interface HideFields {
   readonly iv?: string | undefined
   readonly tweak?: string | undefined
   readonly tweakAlgo?: string | undefined
+  readonly method?: string | undefined
+}
+
+const methods = { FF1: createFf1, 'FF3-1': createFf31 } as const
+export type HideMethod = keyof typeof methods
+
+/** FF1 when nothing is said. Throws 'invalid-parameter' for a method that is none. */
+export function methodOf({ method = 'FF1' }: Pick<HideFields, 'method'>): HideMethod {
+  const name = method.toUpperCase().replaceAll('_', '-')
+  if (name === 'FF1' || name === 'FF3-1') return name
+  throw invalid(`method: ${quote(method)} is not one of ${Object.keys(methods).join(', ')}`)
 }
 
 /** Setting up costs more than hiding a short text; a key's ciphers go when the key does. */
-const ciphers = new WeakMap<KeyObject, Map<number, Fpe>>()
+const ciphers: Readonly<Record<HideMethod, WeakMap<KeyObject, Map<number, Fpe>>>> = {
+  FF1: new WeakMap(),
+  'FF3-1': new WeakMap(),
+}
 
-function cipherFor(key: KeyObject, radix: number): Fpe {
-  const known = ciphers.get(key) ?? new Map<number, Fpe>()
-  ciphers.set(key, known)
-  const found = known.get(radix) ?? createFf1(key, radix)
+function cipherFor(method: HideMethod, key: KeyObject, radix: number): Fpe {
+  const known = ciphers[method].get(key) ?? new Map<number, Fpe>()
+  ciphers[method].set(key, known)
+  const found = known.get(radix) ?? methods[method](key, radix)
   known.set(radix, found)
   return found
 }
 
 /**
- * Encrypts or decrypts the characters of the alphabet by FF1; all others stay where they are. The IV, which longer texts
- * need, goes into the tweak. A fault 'invalid-parameter' for texts that are too short or too long.
+ * Encrypts or decrypts the characters of the alphabet; all others stay where they are. The IV, which longer texts need
+ * with FF1, goes into its tweak. A fault 'invalid-parameter' for texts that are too short or too long.
  */
 export function hidden(
   key: KeyObject,
@@ -45,8 +59,10 @@ export function hidden(
     places.push(at)
     numerals.push(number)
   }
-  const tweak = tweakOf(fields, alphabet, numerals.length)
-  const changed = cipherFor(key, alphabet.characters.length)[direction](numerals, tweak)
+  const method = methodOf(fields)
+  const tweak = method === 'FF1' ? tweakOf(fields, alphabet, numerals.length) : ff31TweakOf(fields)
+  const cipher = cipherFor(method, key, alphabet.characters.length)
+  const changed = cipher[direction](numerals, tweak)
   for (const [n, at] of places.entries())
     characters[at] = alphabet.characters[changed[n] ?? 0] ?? ''
   return characters.join('')
@@ -69,6 +85,16 @@ function tweakOf(
     parts.push(Buffer.from(iv))
   }
   return Buffer.concat(parts)
+}
+
+/** Seven octets and nothing else: SP 800-38G Rev. 1 draft §5.2 has neither an IV nor room for a digest. */
+function ff31TweakOf({ tweak, tweakAlgo, iv }: HideFields): Buffer {
+  if (iv !== undefined) throw invalid('iv: does not go with FF3-1')
+  if (tweakAlgo !== undefined && tweakAlgo.toLowerCase() !== 'none')
+    throw invalid('tweakAlgo: does not go with FF3-1')
+  if (tweak === undefined || !/^[0-9a-f]{14}$/i.test(tweak))
+    throw invalid('tweak: FF3-1 needs seven octets, 14 hexadecimal digits')
+  return Buffer.from(tweak, 'hex')
 }
 
 const tweakDigests: Readonly<Record<string, string>> = {

@@ -1,12 +1,12 @@
 import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto'
 import { algorithmRow, type KeySpec } from '../material/index.ts'
 import { inPieces } from './bytes.ts'
+import { Cmac } from './cmac.ts'
 
-/** HMAC (RFC 2104) with the digest that belongs to the key. */
+/** HMAC (RFC 2104) with the digest that belongs to the key; of an AES key CMAC. */
 export async function macOf(spec: KeySpec, key: KeyObject, bytes: Buffer): Promise<Buffer> {
   const { digest } = algorithmRow(spec.algorithm)
-  if (digest === undefined) throw new Error(`keys of ${spec.algorithm} have no MAC`)
-  const state = createHmac(digest, key)
+  const state = digest === undefined ? new Cmac(key) : createHmac(digest, key)
   await inPieces(bytes, (piece) => state.update(piece))
   return state.digest()
 }

@@ -11,13 +11,24 @@ const oaep: Readonly<Record<string, string>> = {
   oaep512: 'sha512',
 }
 
-function readPad(pad: string | undefined): { readonly name: string; readonly oaepHash: string } {
+interface Pad {
+  readonly name: string
+  /** What node:crypto is told. */
+  readonly how: { readonly padding: number; readonly oaepHash?: string }
+}
+
+const V15: Pad = { name: 'pkcs1', how: { padding: constants.RSA_PKCS1_PADDING } }
+
+function readPad(pad: string | undefined, allowPkcs1: boolean): Pad {
   const name = pad?.toLowerCase().replaceAll(/[-_]/g, '') ?? 'pkcs1'
   const oaepHash = Object.hasOwn(oaep, name) ? oaep[name] : undefined
-  if (oaepHash !== undefined) return { name, oaepHash }
-  // Its failures are a known oracle (Bleichenbacher), so it is neither the default here nor to be had.
-  if (name === 'pkcs1')
+  if (oaepHash !== undefined)
+    return { name, how: { padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash } }
+  if (name === 'pkcs1') {
+    if (allowPkcs1) return V15
+    // Its failures are a known oracle (Bleichenbacher), so a domain has to ask for it.
     throw invalid('pad: pkcs1 is off for RSA; ask for oaep, oaep256, oaep384 or oaep512')
+  }
   throw invalid(`pad: ${quote(pad ?? '')} is not one of ${Object.keys(oaep).join(', ')}`)
 }
 
@@ -25,11 +36,11 @@ export function encryptRsa(
   key: KeyObject,
   plaintext: Buffer,
   pad: string | undefined,
+  allowPkcs1: boolean,
 ): { readonly ciphertext: Buffer; readonly pad: string } {
-  const { name, oaepHash } = readPad(pad)
-  const padding = constants.RSA_PKCS1_OAEP_PADDING
+  const { name, how } = readPad(pad, allowPkcs1)
   try {
-    return { ciphertext: publicEncrypt({ key, padding, oaepHash }, plaintext), pad: name }
+    return { ciphertext: publicEncrypt({ key, ...how }, plaintext), pad: name }
   } catch (cause) {
     const bits = key.asymmetricKeyDetails?.modulusLength ?? 0
     throw invalid(
@@ -39,10 +50,20 @@ export function encryptRsa(
   }
 }
 
-export function decryptRsa(key: KeyObject, ciphertext: Buffer, pad: string | undefined): Buffer {
-  const { oaepHash } = readPad(pad)
+/**
+ * What was encrypted for the key. With v1.5 a ciphertext that is none opens to octets that nobody can foretell, and to
+ * the same ones each time: OpenSSL rejects implicitly (draft-irtf-cfrg-rsa-guidance), and Node refuses to decrypt with
+ * an OpenSSL that does not.
+ */
+export function decryptRsa(
+  key: KeyObject,
+  ciphertext: Buffer,
+  pad: string | undefined,
+  allowPkcs1: boolean,
+): Buffer {
+  const { how } = readPad(pad, allowPkcs1)
   try {
-    return privateDecrypt({ key, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash }, ciphertext)
+    return privateDecrypt({ key, ...how }, ciphertext)
   } catch (cause) {
     throw cryptoFailed(cause)
   }

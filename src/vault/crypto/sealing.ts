@@ -1,11 +1,13 @@
+import type { Context } from '../../context.ts'
 import { invalid } from '../../crypto/refuse.ts'
 import type { KeyReference } from '../keys/find.ts'
 import { type UsableKey, usableKey } from '../keys/usable.ts'
 import { algorithmRow } from '../material/index.ts'
-import type { KeyContext } from '../vault.ts'
+import { type KeyContext, vaultOf } from '../vault.ts'
 import { base64, cryptoFailed, maybeBase64 } from './bytes.ts'
 import { decryptBlocks, encryptBlocks } from './ciphers.ts'
 import { decryptRsa, encryptRsa } from './rsa.ts'
+import { demandFreshIv } from './strict-iv.ts'
 import { readVersion, withVersion } from './version-header.ts'
 
 /** Encryption and decryption as requests ask for them: which key, which cipher, what comes back. */
@@ -28,6 +30,7 @@ const TAG = 16
 
 /** Encrypts with a key that was found for it, and says all that is needed to decrypt. */
 export async function seal(
+  context: Pick<Context, 'services' | 'now' | 'transact'>,
   { row, spec, key, publicKey }: UsableKey,
   plaintext: Buffer,
   fields: Fields,
@@ -39,7 +42,8 @@ export async function seal(
   const by = { id: row.key_id, version: row.key_version }
   const marked = hasHeader && { nae_key_version_header: true }
   if (algorithmRow(spec.algorithm).family === 'rsa') {
-    const { ciphertext, pad: padded } = encryptRsa(publicKey ?? key, plaintext, pad)
+    const { allowRsaPkcs1 } = await vaultOf(context.services).settings(row.domain_id)
+    const { ciphertext, pad: padded } = encryptRsa(publicKey ?? key, plaintext, pad, allowRsaPkcs1)
     return { ...by, ciphertext: shown(ciphertext), pad: padded, ...marked }
   }
   const data = maybeBase64(aad, 'aad')
@@ -50,6 +54,7 @@ export async function seal(
     aad: data,
     tagLength: tag_len,
   })
+  if (iv !== undefined && made.iv) await demandFreshIv(context, row, made.mode, made.iv)
   return {
     ...by,
     ciphertext: shown(made.ciphertext),
@@ -79,10 +84,11 @@ export async function open(
     ? await withHeader(context, fields, sent)
     : { ciphertext: sent, used: await usableKey(context, fields, 'decrypt') }
   found(used)
-  const { spec, key } = used
+  const { row, spec, key } = used
   if (algorithmRow(spec.algorithm).family === 'rsa') {
     if (key.type !== 'private') throw invalid('id: a private key is needed to decrypt with RSA')
-    return { used, plaintext: decryptRsa(key, ciphertext, fields.pad) }
+    const { allowRsaPkcs1 } = await vaultOf(context.services).settings(row.domain_id)
+    return { used, plaintext: decryptRsa(key, ciphertext, fields.pad, allowRsaPkcs1) }
   }
   const plaintext = await decryptBlocks(spec, key, ciphertext, {
     mode: fields.mode,

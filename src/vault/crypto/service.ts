@@ -6,11 +6,13 @@ import { noteKey } from '../keys/change.ts'
 import { type UsableKey, usableKey } from '../keys/usable.ts'
 import type { KeyUse } from '../keys/uses.ts'
 import { decode, readWrapping, unwrapBytes, type WrapFields, wrapBytes } from '../material/index.ts'
+import type { CryptoSettings } from '../settings/settings.ts'
+import { vaultOf } from '../vault.ts'
 import { base64, cryptoFailed, maybeBase64 } from './bytes.ts'
 import type { crypto } from './contract.ts'
 import { derive } from './derivation.ts'
 import { digestOf, readDigest } from './digests.ts'
-import { hidden } from './hiding.ts'
+import { hidden, methodOf } from './hiding.ts'
 import { macOf, sameMac } from './macs.ts'
 import { open, seal } from './sealing.ts'
 import { isSignature, signatureOf } from './signatures.ts'
@@ -53,23 +55,37 @@ function textIn(bytes: Buffer): string {
 const noteTarget = (context: Context, { row }: UsableKey): void =>
   context.note({ newId: row.key_id, newKey: row.name, newVersion: row.key_version })
 
+/** What the caller's domain, and so the key's, has chosen. */
+const settingsFor = ({ services, caller }: Context): Promise<CryptoSettings> =>
+  vaultOf(services).settings(caller.domain)
+
 type HideQuery = InQuery & Parameters<typeof hidden>[2]
 
+/** NIST withdrew FF3-1 after attacks on its tweaks, so a domain has to ask for it. */
+async function demandOffered(context: Context, query: HideQuery): Promise<void> {
+  if (methodOf(query) === 'FF1' || (await settingsFor(context)).allowFf31) return
+  throw invalid('method: FF3-1 is off; FF1 is there')
+}
+
 async function hide(context: Context, query: HideQuery, body: Buffer, use: 'hide' | 'unhide') {
+  await demandOffered(context, query)
   const { key } = await keyOf(context, query, use)
   const direction = use === 'hide' ? 'encrypt' : 'decrypt'
   return { data: hidden(key, textIn(body), query, direction) }
 }
 
-/** RSA wraps with OAEP: v1.5 is off here, as it is for what is encrypted. */
-const wrapFieldsOf = ({
-  wrappingEncryptionAlgo,
-  padded,
-  wrapPublicKeyPadding = 'oaep256',
-  wrapRSAAES,
-  wrapHKDF,
-}: WrapFields): WrapFields => {
-  if (wrapPublicKeyPadding?.toLowerCase() === 'pkcs1')
+/** RSA wraps with OAEP: v1.5 is off until the domain says otherwise, as it is for what is encrypted. */
+const wrapFieldsOf = (
+  {
+    wrappingEncryptionAlgo,
+    padded,
+    wrapPublicKeyPadding = 'oaep256',
+    wrapRSAAES,
+    wrapHKDF,
+  }: WrapFields,
+  { allowRsaPkcs1 }: Pick<CryptoSettings, 'allowRsaPkcs1'>,
+): WrapFields => {
+  if (wrapPublicKeyPadding?.toLowerCase() === 'pkcs1' && !allowRsaPkcs1)
     throw invalid('wrapPublicKeyPadding: pkcs1 is off for RSA; ask for oaep256')
   return { wrappingEncryptionAlgo, padded, wrapPublicKeyPadding, wrapRSAAES, wrapHKDF }
 }
@@ -78,7 +94,7 @@ export const cryptoHandlers: Handlers<Context, typeof crypto> = {
   async encrypt(context, { body }) {
     const plaintext = base64(body.plaintext, 'plaintext')
     const used = await keyFor(context, body, 'encrypt')
-    return seal(used, plaintext, body)
+    return seal(context, used, plaintext, body)
   },
 
   async decrypt(context, { body }) {
@@ -95,7 +111,7 @@ export const cryptoHandlers: Handlers<Context, typeof crypto> = {
           : { id: body.newId, type: body.newType, version: body.newVersion }
       const next = await usableKey(context, target, 'encrypt')
       noteTarget(context, next)
-      return await seal(next, plaintext, {
+      return await seal(context, next, plaintext, {
         ...target,
         mode: body.newMode,
         pad: body.newPad,
@@ -145,16 +161,20 @@ export const cryptoHandlers: Handlers<Context, typeof crypto> = {
 
   async wrap(context, { body }) {
     const plaintext = base64(body.plaintext, 'plaintext')
+    const settings = await settingsFor(context)
     const used = await keyFor(context, body, 'wrap')
     const key = used.publicKey ?? used.key
-    const wrapped = await wrapBytes(plaintext, key, readWrapping(wrapFieldsOf(body), key))
+    const wrapping = readWrapping(wrapFieldsOf(body, settings), key)
+    const wrapped = await wrapBytes(plaintext, key, wrapping)
     return { ...by(used), ciphertext: wrapped.toString('base64') }
   },
 
   async unwrap(context, { body }) {
     const wrapped = base64(body.ciphertext, 'ciphertext')
+    const settings = await settingsFor(context)
     const { key } = await keyFor(context, body, 'unwrap')
-    const bytes = await unwrapBytes(wrapped, key, readWrapping(wrapFieldsOf(body), key))
+    const wrapping = readWrapping(wrapFieldsOf(body, settings), key)
+    const bytes = await unwrapBytes(wrapped, key, wrapping, settings)
     const plaintext = bytes.toString('base64')
     bytes.fill(0)
     return { plaintext }

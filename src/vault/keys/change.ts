@@ -48,7 +48,7 @@ export async function changeKey(
     noteKey(context, row)
     const changes = await decide(row, at, tx)
     if (changes === undefined) return row
-    tx.changesAuthority()
+    tx.changesKeys()
     return tx.update('keys', row, { ...changes, updated_at: at })
   })
 }

@@ -53,6 +53,14 @@ const identity = {
   keyId: maybeText(20).meta({ description: 'A decimal number.' }),
 }
 
+const usageLimits = maybe(
+  z.object({
+    total: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).meta({
+      description: 'Uses of the key that protect something; 0: as many as anybody likes.',
+    }),
+  }),
+).meta({ description: 'How often the key may encrypt, sign, MAC, wrap or derive.' })
+
 export const createFields = {
   name: maybe(Name).meta({ description: 'Made when not given.' }),
   algorithm: maybeText(64),
@@ -87,6 +95,7 @@ export const createFields = {
   neverExported: maybe(z.boolean()),
   xts: maybe(z.boolean()).meta({ description: 'Two halves, for XTS and CBC-CS1.' }),
   defaultIV: maybeText(32),
+  usageLimits,
   templateId: maybeText(256).meta({ description: 'A key template: id or name.' }),
   publicKeyParameters: maybe(
     z.object({
@@ -134,6 +143,7 @@ const VersionBody = z.object({
 export type VersionBody = z.output<typeof VersionBody>
 
 const PatchBody = z.object({
+  usageLimits,
   meta: maybe(MetaIn).meta({ description: 'Merged into what is there.' }),
   unexportable: maybe(z.boolean()),
   undeletable: maybe(z.boolean()),
@@ -414,7 +424,7 @@ export const keys = {
     status: 201,
   }),
   checkValue: endpoint({
-    ...onOne('kcv'),
+    ...onOne('generate-kcv'),
     summary: 'Read the check value of a key',
     description: 'The first three bytes of a block of zeros, encrypted.',
     audit: 'Read key check value',

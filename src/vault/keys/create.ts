@@ -22,10 +22,12 @@ import type { CreateBody } from './contract.ts'
 import { daysAfter, daysOf, demandOrder, timeOf } from './dates.ts'
 import { givenMaterial } from './given.ts'
 import { mergeLabels, reservedLabel, storedLabels } from './labels.ts'
+import { withTotal } from './limits.ts'
 import { storedMeta } from './meta.ts'
 import { givenId, nameFor, newId } from './names.ts'
 import { wrapMaterial } from './opened.ts'
 import { ownedMeta } from './owner.ts'
+import { labelsOf } from './rights.ts'
 import { emptyKey, insertKey, type NewKey } from './rows.ts'
 import { STATES, type State } from './states.ts'
 
@@ -84,7 +86,7 @@ function drafts(context: KeyContext, body: CreateBody, made: Made): Drafts {
   const name = nameFor(body.name)
   const { meta, ownerId } = ownedMeta(context, body.meta, body.assignSelfAsOwner)
   const isPublic = material?.form === 'spki' || material?.form === 'x509'
-  const labels = mergeLabels({}, body.labels ?? {})
+  const labels = withTotal(mergeLabels({}, body.labels ?? {}), body.usageLimits?.total ?? 0)
   const key: NewKey = {
     ...emptyKey(caller.domain, at),
     key_id: body.id === undefined ? newId(body.idSize) : givenId(body.id),
@@ -100,6 +102,7 @@ function drafts(context: KeyContext, body: CreateBody, made: Made): Drafts {
     ...protection(body),
     ...lifetime(body, made),
     default_iv: defaultIv(body.defaultIV),
+    cert_type: material?.form === 'x509' ? certTypeOf(body) : null,
     uuid: uuidFor(body.uuid),
     muid: body.muid ?? null,
     number_id: numberFor(body.keyId),
@@ -138,6 +141,10 @@ export function filled(key: NewKey, spec: KeySpec, material: Material): NewKey {
 
 const hasCheckValue = ({ algorithm }: KeySpec, { form }: Material): boolean =>
   form === 'raw' && algorithmRow(algorithm).block !== undefined
+
+/** An export gives a certificate back in the form that it came in. */
+const certTypeOf = ({ certType, material = '' }: CreateBody): string =>
+  certType?.toLowerCase() ?? (/^[0-9a-f]+$/i.test(material) ? 'x509-der' : 'x509-pem')
 
 function objectTypeFor(
   { objectType }: CreateBody,
@@ -309,7 +316,7 @@ function publicDraft(
     owner_id: ownerId,
     usage_mask: given.usageMask || defaultMask(spec, true),
     meta: storedMeta(meta),
-    labels: main.labels,
+    labels: storedLabels(withTotal(labelsOf(main), 0)),
     aliases: JSON.stringify(firstAliases(name, given.aliases)),
     unexportable: bit(given.unexportable),
     never_exportable: bit(given.unexportable),

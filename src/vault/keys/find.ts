@@ -24,18 +24,15 @@ const byColumn =
   (read, domain, text) =>
     read.row('keys', { domain_id: domain, [column]: text })
 
-const byId: Find = (read, domain, text) => byColumn('key_id')(read, domain, text.toLowerCase())
+/** Every id is made of hexadecimal digits, so most names are known to be none without asking. */
+const byId: Find = (read, domain, text) =>
+  /^[0-9a-f]+$/i.test(text)
+    ? byColumn('key_id')(read, domain, text.toLowerCase())
+    : Promise.resolve(undefined)
 
 /** The newest version of that name. */
 const byName: Find = (read, domain, text) =>
-  read
-    .selectFrom('keys')
-    .selectAll()
-    .where('domain_id', '=', domain)
-    .where('name', '=', text.normalize('NFC'))
-    .orderBy('key_version', 'desc')
-    .limit(1)
-    .executeTakeFirst()
+  read.last('keys', { domain_id: domain, name: text.normalize('NFC') }, 'key_version')
 
 /** The table of aliases only points; what the row itself says counts. */
 const byAlias: Find = async (read, domain, text) => {

@@ -314,10 +314,10 @@ describe.each(databases)('keys on %s', (database) => {
   test('a check value is the one of the key', async () => {
     const key = await create({ material: '00'.repeat(16), algorithm: 'AES' })
     // AES-128 of a zero block under a zero key, FIPS 197 by way of SP 800-38A.
-    expect(await api.post(`${one(key.id)}/kcv`, undefined, 200)).toEqual({ kcv: '66e94b' })
+    expect(await api.post(`${one(key.id)}/generate-kcv`, undefined, 200)).toEqual({ kcv: '66e94b' })
     expect((await api.get(`${KEYS}?kcv=66E94B&name=${key.name}`)).total).toBe(1)
     const pair = await create({ algorithm: 'ec', curveid: 'prime256v1' })
-    await api.post(`${one(pair.id)}/kcv`, undefined, 400)
+    await api.post(`${one(pair.id)}/generate-kcv`, undefined, 400)
   })
 
   describe('PATCH', () => {
@@ -625,7 +625,7 @@ describe.each(databases)('keys on %s', (database) => {
         ['POST', '/archive'],
         ['POST', '/export'],
         ['POST', '/clone'],
-        ['POST', '/kcv'],
+        ['POST', '/generate-kcv'],
       ]) {
         for (const id of [key.id, key.name, key.uri]) {
           const found = await jo.send(method as string, `${one(id)}${path}`)

@@ -96,6 +96,9 @@ export function destroyed(row: KeyRow, now: string): Changes {
     destroy_date: now,
     material: null,
     form: null,
+    // They tell a right guess of the material from a wrong one; of a pair they are of the public key, which stays.
+    ...(row.public_key === null && { sha1_fingerprint: null, sha256_fingerprint: null }),
+    check_value: null,
     empty_material: 1,
     rotation_date: null,
     rotation_frequency_days: 0,

@@ -1,4 +1,5 @@
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
+import { freshOctets } from '../../crypto/fresh-octets.ts'
 import { Fault, quote } from '../../kit/fault.ts'
 import { uriPrefix } from './find.ts'
 
@@ -34,7 +35,7 @@ export function newId(digits = DEFAULT_DIGITS): string {
       'invalid-parameter',
       `idSize: must be an even number from ${LEAST_DIGITS} to ${MOST_DIGITS}`,
     )
-  return randomBytes(digits / 2).toString('hex')
+  return freshOctets(digits / 2).toString('hex')
 }
 
 /**

@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto'
-import { uuidOf } from '../../crypto/envelope.ts'
+import { hash } from 'node:crypto'
 import type { KeyRow } from '../../store/schema.ts'
 
 /**
@@ -11,7 +10,11 @@ type Named = Pick<KeyRow, 'id' | 'uuid' | 'muid' | 'number_id'>
 export const uuidOfKey = ({ id, uuid }: Named): string => uuid ?? id
 
 export const muidOfKey = (row: Named): string =>
-  row.muid ?? `${row.id}${uuidOf(createHash('sha256').update(row.id).digest().subarray(0, 16))}`
+  row.muid ?? `${row.id}${asUuid(hash('sha256', row.id, 'hex'))}`
+
+/** The first 128 bits. By parts, since a page of keys has a thousand of them. */
+const asUuid = (hex: string): string =>
+  `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`
 
 /** The first sixty bits of the id: they fit a 64-bit number with its sign. */
 const NUMBER_DIGITS = 15

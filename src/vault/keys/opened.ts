@@ -1,7 +1,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import type { Envelope, Place, WrappedKey } from '../../crypto/envelope.ts'
 import { Fault, quote } from '../../kit/fault.ts'
-import type { KeyRow } from '../../store/schema.ts'
+import type { KeyRow, Sealed } from '../../store/schema.ts'
 import { wrappedColumn } from '../../system/index.ts'
 import {
   type AlgorithmName,
@@ -43,7 +43,10 @@ export const wrapMaterial = (
 ): WrappedKey => envelope.wrap(place(owner), material.secret)
 
 /** The opened material of a row; whoever asks wipes its secret. Throws 'conflict' where there is none. */
-export function openMaterial(envelope: Pick<Envelope, 'unwrap'>, row: KeyRow): Material {
+export function openMaterial(
+  envelope: Pick<Envelope, 'unwrap'>,
+  row: Omit<KeyRow, keyof Sealed>,
+): Material {
   if (row.material === null || row.form === null)
     throw new Fault('conflict', `key ${quote(row.name)} has no material`)
   const secret = envelope.unwrap(place(row), row.material)
@@ -51,7 +54,7 @@ export function openMaterial(envelope: Pick<Envelope, 'unwrap'>, row: KeyRow): M
   return { form: row.form as MaterialForm, secret, ...(publicSpki && { publicSpki }) }
 }
 
-const publicSpkiOf = ({ public_key }: KeyRow): Uint8Array | undefined =>
+const publicSpkiOf = ({ public_key }: Pick<KeyRow, 'public_key'>): Uint8Array | undefined =>
   public_key === null
     ? undefined
     : createPublicKey(public_key).export({ type: 'spki', format: 'der' })

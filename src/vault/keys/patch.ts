@@ -6,6 +6,7 @@ import type { PatchBody } from './contract.ts'
 import { numberFor } from './create.ts'
 import { daysAfter, daysOf, demandOrder, timeOf } from './dates.ts'
 import { mergeLabels, storedLabels } from './labels.ts'
+import { withTotal } from './limits.ts'
 import {
   checkMeta,
   isUsedByCte,
@@ -36,7 +37,7 @@ export function patched(row: KeyRow, body: PatchBody, now: string): Patched {
     body.aliases === undefined ? undefined : mergeAliases(readAliases(row.aliases), body.aliases)
   const changes: Changes = {
     ...(body.meta && metaChange(row, body.meta)),
-    ...(body.labels && { labels: storedLabels(mergeLabels(labelsOf(row), body.labels)) }),
+    ...((body.labels || body.usageLimits) && { labels: labelChange(row, body) }),
     ...(aliases && { aliases: JSON.stringify(aliases) }),
     ...(body.description !== undefined && { description: body.description }),
     ...(body.undeletable !== undefined && { undeletable: body.undeletable ? 1 : 0 }),
@@ -48,6 +49,11 @@ export function patched(row: KeyRow, body: PatchBody, now: string): Patched {
     ...rotationChange(row, body, now),
   }
   return { changes, aliases }
+}
+
+function labelChange(row: KeyRow, { labels = {}, usageLimits }: PatchBody): string | null {
+  const merged = mergeLabels(labelsOf(row), labels)
+  return storedLabels(usageLimits ? withTotal(merged, usageLimits.total) : merged)
 }
 
 /** Metadata is merged. What CTE counts on stays as it is while a policy uses the key, or nothing is changed at all. */

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises'
 import { type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kysely'
 import { Fault } from '../../kit/fault.ts'
 import { ALL_ROWS, type Page } from '../../kit/wire.ts'
@@ -10,6 +9,7 @@ import { type KeyContext, vaultOf } from '../vault.ts'
 import { containsJson, readMeta } from './meta.ts'
 import { idInMuid, idPrefixOf } from './numbers.ts'
 import { hasPermission, labelsOf, policyGrants } from './rights.ts'
+import { type KeyCondition, mayContain, type Sortable, scan, scanInside } from './scan.ts'
 import { matches, type Selector, selectorCondition } from './selector.ts'
 import { STATES, type State } from './states.ts'
 
@@ -65,7 +65,7 @@ export type DateColumn =
   | 'updated_at'
 
 type Keys = ExpressionBuilder<Schema, 'keys'>
-type Condition = (eb: Keys) => Expression<SqlBool>
+type Condition = KeyCondition
 
 const keyList = listing({
   table: 'keys',
@@ -253,7 +253,10 @@ function numbered(eb: Keys, text: string): Expression<SqlBool> {
   ])
 }
 
-/** By the table of aliases, and by the name, which is an alias of its own without a row there. */
+/** The name is an alias without a row in the table of aliases, unless it was taken away. It holds no backslash. */
+const nameIsAlias = sql<SqlBool>`replace(keys.aliases, '"alias":"' || replace(keys.name, '"', '\\"') || '"', '') <> keys.aliases`
+
+/** By the table of aliases, and by the name. */
 const aliasCondition =
   (domain: string, patterns: readonly string[]): Condition =>
   (eb) =>
@@ -269,7 +272,7 @@ const aliasCondition =
             row.or(patterns.map((one) => like(sql.ref('key_aliases.alias'), one, same))),
           ),
       ),
-      anyPattern('name', patterns)(eb),
+      eb.and([anyPattern('name', patterns)(eb), nameIsAlias]),
     ])
 
 /** Rows that this caller may read; undefined: all of them. */
@@ -328,17 +331,12 @@ export async function search(
   if (limits) conditions.push(limits)
   const where: Condition | undefined =
     conditions.length === 0 ? undefined : (eb) => eb.and(conditions.map((make) => make(eb)))
-  const needsReading = query.metaContains !== undefined || query.certFields !== undefined
-  const few =
-    needsReading || !where
-      ? undefined
-      : ((await candidates(read, caller.domain, query)) ??
-        (await fewThatFit(read, caller.domain, where)))
-  const found = needsReading
-    ? await searchInside(read, caller.domain, query, page, where)
-    : few
-      ? await searchAmong(read, caller.domain, few, page, where)
-      : await list(read, keyList, { domain: caller.domain, page, where })
+  const found =
+    query.metaContains !== undefined || query.certFields !== undefined
+      ? await searchInside(read, caller.domain, query, page, where)
+      : where
+        ? await searchWhere(read, caller.domain, query, page, where)
+        : await list(read, keyList, { domain: caller.domain, page })
   const policies = await vaultOf(services).policies(caller.domain)
   const rows = found.rows.filter(
     (row) =>
@@ -350,6 +348,59 @@ export async function search(
 
 /** So many rows are sorted here and not by the database. */
 const FEW = 1000
+
+async function searchWhere(
+  read: Reader,
+  domain: string,
+  query: KeyQuery,
+  page: Page,
+  where: Condition,
+): Promise<Listed<KeyRow>> {
+  const named = await candidates(read, domain, query)
+  if (named) return searchAmong(read, domain, named, page, where)
+  const { few, total } = hasIndex(query)
+    ? { few: await fewThatFit(read, domain, where), total: undefined }
+    : await scan(read, domain, where, FEW)
+  return few
+    ? searchAmong(read, domain, few, page, where)
+    : list(read, keyList, { domain, page, where, ...(total !== undefined && { total }) })
+}
+
+/** Whether some index leaves few rows, or answers by itself. Otherwise every key has to be looked at. */
+const hasIndex = (query: KeyQuery): boolean =>
+  INDEXED.some((field) => {
+    const wanted = query[field]
+    return wanted !== undefined && wanted.length > 0
+  }) ||
+  !LOOKED_AT.some((field) => {
+    const wanted = query[field]
+    return Array.isArray(wanted) ? wanted.length > 0 : wanted !== undefined
+  })
+
+const INDEXED = [
+  'names',
+  'ids',
+  'uris',
+  'aliases',
+  'uuids',
+  'muids',
+  'numbers',
+  'linkTypes',
+  'sha1',
+  'sha256',
+  'selectors',
+] as const satisfies readonly (keyof KeyQuery)[]
+
+const LOOKED_AT = [
+  'usageMasks',
+  'versions',
+  'checkValues',
+  'revocationReasons',
+  'sameIdAsUuid',
+  'flags',
+  'rotationReached',
+  'dates',
+] as const satisfies readonly (keyof KeyQuery)[]
 
 /**
  * The rows that an exact name, alias, fingerprint or label leaves, when they are few; undefined: ask the database for
@@ -461,8 +512,6 @@ async function searchAmong(
 
 const PIECE = 1000
 
-type Sortable = Pick<KeyRow, 'id' | 'created_at' | 'updated_at' | 'name' | 'key_version'>
-
 /** Rows that come newest first, in another order when one is asked for. */
 function sorted<Row extends Sortable>(rows: readonly Row[], sort: string | undefined): Row[] {
   const by = (sort ?? '').split(',').flatMap((part) => {
@@ -480,7 +529,7 @@ function sorted<Row extends Sortable>(rows: readonly Row[], sort: string | undef
   })
 }
 
-/** What is inside of metadata has no index: every row that fits otherwise is looked into, a piece at a time. */
+/** What is inside of metadata has no index: every row that fits otherwise, and may hold the texts, is looked into. */
 async function searchInside(
   read: Reader,
   domain: string,
@@ -488,45 +537,19 @@ async function searchInside(
   { skip, limit, sort }: Page,
   where: Condition | undefined,
 ): Promise<Listed<KeyRow>> {
-  const found: Sortable[] = []
-  let last: { created_at: string; id: string } | undefined
-  for (;;) {
-    let piece = read
-      .selectFrom('keys')
-      .select([
-        'keys.id',
-        'keys.created_at',
-        'keys.updated_at',
-        'keys.name',
-        'keys.key_version',
-        'keys.meta',
-        'keys.cert_fields',
-      ])
-      .where('keys.domain_id', '=', domain)
-      .orderBy('keys.created_at', 'desc')
-      .orderBy('keys.id', 'desc')
-      .limit(PIECE)
-    if (where) piece = piece.where(where)
-    if (last) {
-      const { created_at, id } = last
-      piece = piece.where((eb) =>
-        eb.or([
-          eb('keys.created_at', '<', created_at),
-          eb.and([eb('keys.created_at', '=', created_at), eb('keys.id', '<', id)]),
-        ]),
-      )
-    }
-    const rows = await piece.execute()
-    for (const row of rows) {
-      const fits =
-        (metaContains === undefined || containsJson(readMeta(row.meta) ?? {}, metaContains)) &&
-        (certFields === undefined || containsJson(readMeta(row.cert_fields) ?? {}, certFields))
-      if (fits) found.push(row)
-    }
-    last = rows.at(-1)
-    if (rows.length < PIECE || !last) break
-    await setImmediate()
-  }
+  const conditions = [
+    ...(where ? [where] : []),
+    ...(metaContains === undefined ? [] : [mayContain('meta', metaContains)]),
+    ...(certFields === undefined ? [] : [mayContain('cert_fields', certFields)]),
+  ]
+  const found = await scanInside(
+    read,
+    domain,
+    (eb) => eb.and(conditions.map((make) => make(eb))),
+    ({ meta, cert_fields }) =>
+      (metaContains === undefined || containsJson(readMeta(meta) ?? {}, metaContains)) &&
+      (certFields === undefined || containsJson(readMeta(cert_fields) ?? {}, certFields)),
+  )
   const wanted = sorted(found, sort)
     .map(({ id }) => id)
     .slice(skip, limit === ALL_ROWS ? undefined : skip + limit)

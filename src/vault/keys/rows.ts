@@ -3,6 +3,7 @@ import { Fault, quote } from '../../kit/fault.ts'
 import type { KeyRow, Sealed } from '../../store/schema.ts'
 import type { Reader, Writer } from '../../store/store.ts'
 import { type Alias, readAliases } from './aliases.ts'
+import { startCount } from './limits.ts'
 import { readMeta } from './meta.ts'
 import { looksLikeId, uriFor } from './names.ts'
 import { labelsOf, readersIn } from './rights.ts'
@@ -73,12 +74,7 @@ const aliasTaken = (alias: string): Fault =>
 /** The URI of a new row. Names that differ in case alone would share one, so the second gets a part of its id. */
 export async function freeUri(read: Reader, row: NewKey): Promise<string> {
   const uri = uriFor(row.domain_id, row.name, row.key_version)
-  const other = await read
-    .selectFrom('keys')
-    .select('id')
-    .where('domain_id', '=', row.domain_id)
-    .where('uri', '=', uri)
-    .executeTakeFirst()
+  const other = await read.row('keys', { domain_id: row.domain_id, uri })
   return other ? `${uri}:${row.key_id.slice(0, 16)}` : uri
 }
 
@@ -88,43 +84,30 @@ export async function insertKey(tx: Writer, read: Reader, key: NewKey): Promise<
   await demandFreeNames(read, row)
   const stored = tx.insert('keys', row, { duplicate: nameTaken(row.name) })
   // Nobody may call another key by what is this one's name; the statement changes nothing.
-  tx.run(
-    tx
-      .deleteFrom('key_aliases')
-      .where('domain_id', '=', row.domain_id)
-      .where('alias', '=', row.name),
+  tx.erase(
+    'key_aliases',
+    { domain_id: row.domain_id, alias: row.name },
     { rows: 0, otherwise: aliasTaken(row.name) },
   )
   insertAliases(tx, row, readAliases(row.aliases))
   indexLabels(tx, row)
   indexReaders(tx, row)
+  startCount(tx, row, row.created_at)
   tx.count(row.domain_id, 'keys', 1)
   return stored
 }
 
 /** What is looked for first takes the place of what is looked for later: an id that is a name, a name that is an id. */
 async function demandFreeNames(read: Reader, row: NewKey): Promise<void> {
-  const named = (column: 'key_id' | 'name', text: string) =>
-    read
-      .selectFrom('keys')
-      .select('id')
-      .where('domain_id', '=', row.domain_id)
-      .where(column, '=', text)
-      .limit(1)
-      .executeTakeFirst()
-  if (looksLikeId(row.name) && (await named('key_id', row.name.toLowerCase())))
-    throw new Fault('conflict', `the name ${quote(row.name)} is the id of a key`)
-  if ((await named('name', row.key_id)) || (await aliasRow(read, row, row.key_id)))
-    throw new Fault('conflict', `the id ${quote(row.key_id)} is the name of a key`)
+  const { domain_id, key_id, name } = row
+  if (looksLikeId(name) && (await read.row('keys', { domain_id, key_id: name.toLowerCase() })))
+    throw new Fault('conflict', `the name ${quote(name)} is the id of a key`)
+  if (
+    (await read.row('keys', { domain_id, name: key_id })) ||
+    (await read.row('key_aliases', { domain_id, alias: key_id }))
+  )
+    throw new Fault('conflict', `the id ${quote(key_id)} is the name of a key`)
 }
-
-const aliasRow = (read: Reader, { domain_id }: Pick<KeyRow, 'domain_id'>, alias: string) =>
-  read
-    .selectFrom('key_aliases')
-    .select('key_row')
-    .where('domain_id', '=', domain_id)
-    .where('alias', '=', alias)
-    .executeTakeFirst()
 
 type Owner = Pick<KeyRow, 'id' | 'domain_id' | 'name' | 'key_id'>
 
@@ -134,8 +117,9 @@ const needsRow = ({ name }: Owner, alias: string): boolean => alias !== name
 function insertAliases(tx: Writer, row: Owner, aliases: readonly Alias[]): void {
   for (const { alias } of aliases) {
     if (!needsRow(row, alias)) continue
-    tx.run(
-      tx.insertInto('key_aliases').values({ domain_id: row.domain_id, alias, key_row: row.id }),
+    tx.add(
+      'key_aliases',
+      { domain_id: row.domain_id, alias, key_row: row.id },
       { duplicate: aliasTaken(alias) },
     )
     tx.run(
@@ -161,13 +145,7 @@ export async function changeAliases(
   const has = (list: readonly Alias[], alias: string) => list.some((one) => one.alias === alias)
   for (const { alias } of before)
     if (needsRow(row, alias) && !has(next, alias))
-      tx.run(
-        tx
-          .deleteFrom('key_aliases')
-          .where('domain_id', '=', row.domain_id)
-          .where('alias', '=', alias)
-          .where('key_row', '=', row.id),
-      )
+      tx.erase('key_aliases', { domain_id: row.domain_id, alias, key_row: row.id })
   const added = next.filter(({ alias }) => !has(before, alias))
   for (const { alias } of added) {
     if (!looksLikeId(alias) || alias.toLowerCase() === row.key_id) continue
@@ -179,30 +157,22 @@ export async function changeAliases(
 
 export function indexLabels(tx: Writer, row: Pick<KeyRow, 'id' | 'domain_id' | 'labels'>): void {
   for (const [label, value] of Object.entries(labelsOf(row)))
-    tx.run(
-      tx
-        .insertInto('key_labels')
-        .values({ key_row: row.id, domain_id: row.domain_id, label, value }),
-    )
+    tx.add('key_labels', { key_row: row.id, label, domain_id: row.domain_id, value })
 }
 
 export function indexReaders(tx: Writer, row: Pick<KeyRow, 'id' | 'domain_id' | 'meta'>): void {
   for (const group_name of readersIn(readMeta(row.meta)))
-    tx.run(
-      tx
-        .insertInto('key_readers')
-        .values({ key_row: row.id, domain_id: row.domain_id, group_name }),
-    )
+    tx.add('key_readers', { key_row: row.id, group_name, domain_id: row.domain_id })
 }
 
 /** Part of a unit that changes labels or metadata: what helps to find the key by them is written anew. */
 export function reindex(tx: Writer, before: KeyRow, after: KeyRow): void {
   if (before.labels !== after.labels) {
-    tx.run(tx.deleteFrom('key_labels').where('key_row', '=', before.id))
+    tx.erase('key_labels', { key_row: before.id })
     indexLabels(tx, after)
   }
   if (before.meta !== after.meta) {
-    tx.run(tx.deleteFrom('key_readers').where('key_row', '=', before.id))
+    tx.erase('key_readers', { key_row: before.id })
     indexReaders(tx, after)
   }
 }
@@ -210,14 +180,31 @@ export function reindex(tx: Writer, before: KeyRow, after: KeyRow): void {
 /** Part of a unit that deletes a key version, and everything that only it needs. */
 export function removeKey(tx: Writer, row: KeyRow): void {
   tx.remove('keys', row)
-  tx.run(tx.deleteFrom('key_aliases').where('key_row', '=', row.id))
-  tx.run(tx.deleteFrom('key_labels').where('key_row', '=', row.id))
-  tx.run(tx.deleteFrom('key_readers').where('key_row', '=', row.id))
+  tx.erase('key_aliases', { key_row: row.id })
+  tx.erase('key_labels', { key_row: row.id })
+  tx.erase('key_readers', { key_row: row.id })
   tx.run(
     tx
       .deleteFrom('key_links')
       .where((eb) => eb.or([eb('source', '=', row.id), eb('target', '=', row.id)])),
   )
   tx.run(tx.deleteFrom('key_uses').where('id', '=', row.id))
+  tx.run(tx.deleteFrom('key_limits').where('id', '=', row.id))
+  forgetIvs(tx, row)
   tx.count(row.domain_id, 'keys', -1)
+}
+
+/** Part of a unit that ends a key version: what nobody can encrypt with any more needs no memory of IVs. */
+export const forgetIvs = (tx: Writer, { id }: Pick<KeyRow, 'id'>): void =>
+  tx.run(tx.deleteFrom('key_ivs').where('key_row', '=', id))
+
+/**
+ * Part of a unit that makes something of this key: it is done again when the key was changed meanwhile, so that what
+ * was destroyed does not live on in it.
+ */
+export function demandStays(tx: Writer, { id, version, state }: KeyRow): void {
+  tx.run(
+    tx.updateTable('keys').set({ state }).where('id', '=', id).where('version', '=', version),
+    { rows: 1 },
+  )
 }

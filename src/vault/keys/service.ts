@@ -16,6 +16,7 @@ import { timeOf } from './dates.ts'
 import { demandDeletable } from './delete.ts'
 import { findRow, type KeyReference } from './find.ts'
 import { archived, destroyed, reactivated, recovered, revoked } from './lifecycle.ts'
+import { restartCount, usageLimitsOf } from './limits.ts'
 import { demandMaker } from './makers.ts'
 import { nameFor } from './names.ts'
 import { metaChange, patched } from './patch.ts'
@@ -23,7 +24,7 @@ import { present } from './present.ts'
 import { queryOf, searchOf } from './queries.ts'
 import { search } from './query.ts'
 import { hasPermission } from './rights.ts'
-import { changeAliases, reindex, removeKey } from './rows.ts'
+import { changeAliases, demandStays, forgetIvs, reindex, removeKey } from './rows.ts'
 import { findKey } from './usable.ts'
 import { insertVersion, newestOf, nextMaterial, rotating } from './versions.ts'
 
@@ -57,7 +58,7 @@ export const keyHandlers: Handlers<Context, typeof keys> = {
     const row = await context.transact((tx) => insertDrafts(tx, context, drafts))
     noteKey(context, row)
     return {
-      ...answer(context, row),
+      ...answer(context, row, { meta: true, limits: await usageLimitsOf(context.read, row) }),
       ...(full.idSize && { idSize: full.idSize }),
       ...(query.includeMaterial && (await materialOf(context, row, full))),
     }
@@ -72,6 +73,7 @@ export const keyHandlers: Handlers<Context, typeof keys> = {
       meta: true,
       certFields: query.fields?.includes('certFields') ?? false,
       links: links && (links.get(row.id) ?? []),
+      limits: await usageLimitsOf(context.read, row),
       lastUse: await lastUseOf(context, row),
     })
   },
@@ -86,9 +88,10 @@ export const keyHandlers: Handlers<Context, typeof keys> = {
       noteKey(context, before)
       if (Object.keys(changes).length === 0) return before
       if (aliases) await changeAliases(tx, read, before, aliases)
-      tx.changesAuthority()
+      tx.changesKeys()
       const after = tx.update('keys', before, { ...changes, updated_at: at })
       reindex(tx, before, after)
+      if (body.usageLimits) await restartCount(tx, read, after, at)
       if (body.allVersions && body.meta)
         for (const other of await read.rows('keys', {
           domain_id: before.domain_id,
@@ -102,7 +105,7 @@ export const keyHandlers: Handlers<Context, typeof keys> = {
             )
       return after
     })
-    return answer(context, row)
+    return answer(context, row, { meta: true, limits: await usageLimitsOf(read, row) })
   },
 
   async delete(context, { params, query }) {
@@ -112,7 +115,7 @@ export const keyHandlers: Handlers<Context, typeof keys> = {
       const row = await manageable(context, referenceOf(params, query), 'DeleteKey')
       noteKey(context, row)
       await demandDeletable(context, read, row)
-      tx.changesAuthority()
+      tx.changesKeys()
       removeKey(tx, row)
     })
     return undefined
@@ -172,8 +175,9 @@ export const keyHandlers: Handlers<Context, typeof keys> = {
       context,
       referenceOf(params, query),
       'DestroyKey',
-      async (key, now) => {
+      async (key, now, tx) => {
         await demandDeletable(context, context.read, key)
+        forgetIvs(tx, key)
         return destroyed(key, now)
       },
     )
@@ -232,11 +236,15 @@ export const keyHandlers: Handlers<Context, typeof keys> = {
 
   async clone(context, { params, query, body }) {
     context.note({ key: params.id, name: body.newKeyName })
-    const source = await exportable(context, referenceOf(params, query))
     demandMaker(context)
-    const drafts = clonedFrom(context, source, body, nameFor(body.newKeyName, 'newKeyName'))
-    if (query.includeMaterial) drafts.main.never_exported = 0
-    const row = await context.transact((tx) => insertDrafts(tx, context, drafts))
+    const name = nameFor(body.newKeyName, 'newKeyName')
+    const row = await context.transact(async (tx) => {
+      const source = await exportable(context, referenceOf(params, query))
+      const drafts = clonedFrom(context, source, body, name)
+      if (query.includeMaterial) drafts.main.never_exported = 0
+      demandStays(tx, source)
+      return insertDrafts(tx, context, drafts)
+    })
     noteKey(context, row)
     return {
       ...answer(context, row),

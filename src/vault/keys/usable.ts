@@ -5,6 +5,7 @@ import type { KeyRow } from '../../store/schema.ts'
 import { can, type KeySpec, maskOf } from '../material/index.ts'
 import { type Held, type KeyContext, vaultOf } from '../vault.ts'
 import { findRow, type KeyReference } from './find.ts'
+import { totalUses } from './limits.ts'
 import { openKeys, specOfRow } from './opened.ts'
 import { hasPermission, mayKnow, type Permission, type Policy } from './rights.ts'
 import { stateRefusal } from './states.ts'
@@ -41,6 +42,7 @@ export async function usableKey(
   if (refusal !== undefined) throw new Fault('conflict', `key ${quote(row.name)} ${refusal}`)
   demandUse(row, spec, use)
   const { key, publicKey } = openKeys(services.envelope, held)
+  if (useRules[use].protects && totalUses(row) !== undefined) await vault.counter.spend(row)
   vault.used(row, now, use)
   return { row, spec, key, ...(publicKey && { publicKey }) }
 }

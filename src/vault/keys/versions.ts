@@ -90,7 +90,7 @@ export async function newestOf(read: Reader, row: KeyRow): Promise<KeyRow> {
  */
 export async function insertVersion(
   tx: Writer,
-  services: Pick<Services, 'envelope' | 'now'>,
+  services: Pick<Services, 'envelope' | 'now' | 'store'>,
   read: Reader,
   newest: KeyRow,
   next: NextMaterial,
@@ -102,7 +102,7 @@ export async function insertVersion(
   const at = stamp(services.now())
   const draft = nextRow(newest, next, body, at, rotationDate)
   draft.material = wrapMaterial(services.envelope, draft, next.material)
-  tx.changesAuthority()
+  tx.changesKeys()
   const old = tx.update('keys', newest, {
     rotation_date: null,
     rotation_frequency_days: 0,
@@ -110,6 +110,7 @@ export async function insertVersion(
   })
   const row = await insertKey(tx, read, draft)
   linkBoth(tx, ['replacementObject', 'replacedObject'], old, row, at)
+  for (const follow of vaultOf(services).keyFollowers) await follow(tx, read, row, at)
   const beside = next.material.form === 'pkcs8' ? await publicBeside(read, newest) : undefined
   if (beside) {
     const half = publicHalf(next.material)
@@ -173,6 +174,7 @@ function nextRow(
     revocation_message: null,
     rotation_date: rotationDate,
     default_iv: body.defaultIV === undefined ? newest.default_iv : defaultIv(body.defaultIV),
+    cert_type: body.certType?.toLowerCase() ?? newest.cert_type,
     uuid: uuidFor(body.uuid),
     muid: body.muid ?? null,
     number_id: numberFor(body.keyId),

@@ -89,7 +89,9 @@ export async function unwrapGiven(
   fields: GivenFields,
   material: string,
 ): Promise<Given> {
-  const { rules } = vaultOf(context.services)
+  const vault = vaultOf(context.services)
+  const { allowRsaPkcs1 } = await vault.settings(context.caller.domain)
+  const rules = { ...vault.rules, allowRsaPkcs1 }
   const asked = askedSpec(fields)
   if (isMacSign(fields)) {
     const given = await importMaterial(asked, { ...fields, material, password: undefined }, rules)

@@ -19,6 +19,8 @@ export function aesWrap(key: KeyObject, bytes: Uint8Array, padded: boolean): Buf
     throw invalid(
       `material of ${bytes.length} octets cannot be wrapped by RFC 3394, which takes 16 and more in eights; ask for padding`,
     )
+  // OpenSSL makes nothing of nothing; RFC 5649 §3 takes one octet and more.
+  if (bytes.length === 0) throw invalid('material of 0 octets cannot be wrapped')
   const cipher = createCipheriv(cipherOf(key, padded), key, padded ? ivs.padded : ivs.plain)
   return Buffer.concat([cipher.update(bytes), cipher.final()])
 }

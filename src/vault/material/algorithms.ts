@@ -99,7 +99,8 @@ export const algorithms = {
     sizes: [128, 192, 256],
     defaultSize: 256,
     // FF1 is defined on AES alone (SP 800-38G §4.3 asks for an approved block cipher of 128 bits).
-    uses: [...cipherUses, 'hide', 'unhide'],
+    // Its MAC is CMAC, for keys whose mask asks for it.
+    uses: [...cipherUses, 'hide', 'unhide', 'mac', 'macVerify'],
     mask: cipherMask,
     cipher: (size) => `aes-${size}`,
     block: 16,

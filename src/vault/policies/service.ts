@@ -87,7 +87,7 @@ export const keyPolicyHandlers: Handlers<Context, typeof keyPolicies> = {
     const at = stamp(now())
     const row = await transact((tx) => {
       tx.count(caller.domain, 'key_policies', 1)
-      tx.changesAuthority()
+      tx.changesKeys()
       return tx.insert(
         'key_policies',
         {
@@ -116,7 +116,7 @@ export const keyPolicyHandlers: Handlers<Context, typeof keyPolicies> = {
     context.note({ policy: params.id, changed: Object.keys(body) })
     const row = await transact(async (tx) => {
       const policy = await existing(context, params.id)
-      tx.changesAuthority()
+      tx.changesKeys()
       return tx.update('key_policies', policy, {
         ...(body.labelSelector !== undefined && {
           label_selector: checkedSelector(body.labelSelector),
@@ -137,7 +137,7 @@ export const keyPolicyHandlers: Handlers<Context, typeof keyPolicies> = {
       context.note({ id: policy.id, name: policy.name })
       tx.remove('key_policies', policy)
       tx.count(policy.domain_id, 'key_policies', -1)
-      tx.changesAuthority()
+      tx.changesKeys()
     })
     return undefined
   },

@@ -73,7 +73,7 @@ const fits = { wrongBody: 'invalid-parameter', anyCase: true } as const
 export const keyTemplates = {
   list: endpoint({
     method: 'GET',
-    path: '/v1/vault/key-templates',
+    path: '/v1/vault/templates',
     summary: 'List key templates',
     // Those with the duty ReadKeyTemplate, and those who make keys.
     access: 'self',
@@ -88,7 +88,7 @@ export const keyTemplates = {
   }),
   create: endpoint({
     method: 'POST',
-    path: '/v1/vault/key-templates',
+    path: '/v1/vault/templates',
     summary: 'Create a key template',
     description:
       'Its attributes hold for keys that are made with it, where a request says nothing.',
@@ -107,7 +107,7 @@ export const keyTemplates = {
   }),
   get: endpoint({
     method: 'GET',
-    path: '/v1/vault/key-templates/:id',
+    path: '/v1/vault/templates/:id',
     summary: 'Read one key template',
     // Those with the duty ReadKeyTemplate, and those who make keys.
     access: 'self',
@@ -118,7 +118,7 @@ export const keyTemplates = {
   }),
   update: endpoint({
     method: 'PATCH',
-    path: '/v1/vault/key-templates/:id',
+    path: '/v1/vault/templates/:id',
     summary: 'Change a key template',
     description: 'Keys that were made with it stay as they are.',
     access: { ...ref, action: 'UpdateKeyTemplate' },
@@ -136,7 +136,7 @@ export const keyTemplates = {
   }),
   delete: endpoint({
     method: 'DELETE',
-    path: '/v1/vault/key-templates/:id',
+    path: '/v1/vault/templates/:id',
     summary: 'Delete a key template',
     access: { ...ref, action: 'DeleteKeyTemplate' },
     audit: 'Delete key template',

@@ -122,7 +122,7 @@ function checkedAttributes(context: Context, given: KeyAttributes): string {
 /** The one place where a key template becomes JSON. */
 const present = (row: KeyTemplateRow): KeyTemplate => ({
   id: row.id,
-  uri: `kylo:${accountOf(row.domain_id)}:vault:key-templates:${row.id}`,
+  uri: `kylo:${accountOf(row.domain_id)}:vault:templates:${row.id}`,
   account: accountUri(row.domain_id),
   createdAt: wireTime(row.created_at),
   updatedAt: wireTime(row.updated_at),

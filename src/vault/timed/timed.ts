@@ -77,7 +77,7 @@ async function writeStates({ store, now, nodeId }: TimedServices): Promise<void>
           const row = await store.read.row('keys', { id })
           const changes = row && materialised(row, timeText(now()))
           if (!row || !changes) return
-          tx.changesAuthority()
+          tx.changesKeys()
           tx.update('keys', row, changes)
           tx.audit(
             entry({ nodeId, now: now() }, row, 'Key changed its state by date', {
@@ -152,7 +152,7 @@ async function rotateOne(given: TimedServices, id: string): Promise<void> {
       )
       const made = await insertVersion(
         tx,
-        { envelope, now },
+        { envelope, now, store },
         store.read,
         row,
         next,

@@ -30,7 +30,7 @@ import {
   time,
   uuid,
 } from '../expect.ts'
-import { list, named, notFound, only, ours } from '../identity/common.ts'
+import { list, named, notFound, only } from '../identity/common.ts'
 import {
   activeCa,
   CAS,
@@ -212,7 +212,13 @@ const ansibleCas: Scenario = {
       { csr: csrPem },
       { keep: { csr: 'csr' } },
     ),
-    ours(post('create_csr of a vault key is not built yet', '/vault/csr', { keyID: 'x' }, 501)),
+    post(
+      'create_csr of a vault key wants one that is there',
+      '/vault/csr',
+      { keyID: 'x', csrParams: { cn: 'x' } },
+      404,
+      notFound,
+    ),
     post(
       'issue_cert_local_ca',
       `${CAS}/{{ca}}/certs`,

@@ -196,12 +196,10 @@ const given: Scenario = {
 
 const others: Scenario = {
   name: 'requests of parts that are not built say so',
-  exchanges: ['/vault/csr', '/connectionmgmt/connections/csr', '/cluster/csr', '/nodes'].flatMap(
-    (path) => [
-      ours(post(path, path, { cn: 'x' }, 501, { code: 17, codeDesc: /^NCERRNotImplemented/ })),
-      post(`${path} signed out`, path, { cn: 'x' }, 401, unauthorized, { as: 'none' }),
-    ],
-  ),
+  exchanges: ['/connectionmgmt/connections/csr', '/cluster/csr', '/nodes'].flatMap((path) => [
+    ours(post(path, path, { cn: 'x' }, 501, { code: 17, codeDesc: /^NCERRNotImplemented/ })),
+    post(`${path} signed out`, path, { cn: 'x' }, 401, unauthorized, { as: 'none' }),
+  ]),
 }
 
 export const csrForms: readonly Scenario[] = [keys, encryption, given, others]

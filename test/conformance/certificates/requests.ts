@@ -115,7 +115,13 @@ const pairs: Scenario = {
         wrongValue,
       ),
     ),
-    ours(post('for a key in the vault', '/vault/csr', { keyID: 'x' }, [201, 404, 501])),
+    post(
+      'for a key in the vault, which has to be there',
+      '/vault/csr',
+      { keyID: 'x', csrParams: { cn: 'x' } },
+      404,
+      notFound,
+    ),
   ],
 }
 

@@ -1,6 +1,7 @@
 import type { Scenario } from '../exchange.ts'
 import { audit } from './audit.ts'
 import { certificates } from './certificates.ts'
+import { clients } from './clients.ts'
 import { clock } from './clock.ts'
 import { conventions } from './conventions.ts'
 import { groups } from './groups.ts'
@@ -14,7 +15,7 @@ import { users } from './users.ts'
 import { xsoar } from './xsoar.ts'
 
 /**
- * Reference sections 1 to 6, `/audit/records` of 11 and `/system/info` of 12, and the access-management half of the
+ * Reference sections 1 to 6 and 8, `/audit/records` of 11 and `/system/info` of 12, and the access-management half of the
  * XSOAR integration. Each file opens with a table of the rows it covers.
  */
 export const identityScenarios: readonly Scenario[] = [
@@ -29,6 +30,7 @@ export const identityScenarios: readonly Scenario[] = [
   ...groups,
   ...predefined,
   ...audit,
+  ...clients,
   ...xsoar,
   ...clock,
 ]

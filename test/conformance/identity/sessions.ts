@@ -694,7 +694,7 @@ const banners: Scenario = {
 }
 
 const later: Scenario = {
-  name: 'what needs domains, clients or identity providers says that it is not built yet',
+  name: 'what needs domains, groups of clients or identity providers says that it is not built yet',
   exchanges: [
     get('identity providers', '/auth/id-providers', [200, 501], anyOf(noRows, anError), none),
     get('a provider login', '/auth/id-providers/conf-none/login', [404, 501], anError, none),
@@ -709,8 +709,7 @@ const later: Scenario = {
       anError,
     ),
     get('the current domain', '/domain', [200, 501]),
-    get('clients', '/client-management/clients/', 501, anError),
-    get('registration tokens', '/client-management/regtokens/', 501, anError),
+    post('a client renews itself', '/client-management/self/client/renew', {}, 501, anError),
     get('identity connections', '/usermgmt/connections/', 501, anError),
     get('group maps', '/usermgmt/groupmaps/', 501, anError),
     post(

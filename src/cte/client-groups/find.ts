@@ -1,0 +1,21 @@
+import type { CteClientGroupRow, CteClientRow, CteMembershipRow } from '../../store/schema.ts'
+import type { Reader } from '../../store/store.ts'
+import { membershipsOf } from '../members/members.ts'
+import type { Collection } from '../records.ts'
+
+export const clientGroups: Collection<'cte_client_groups'> = {
+  table: 'cte_client_groups',
+  segment: 'clientgroups',
+  what: 'client group',
+}
+
+/** The groups that a client is in. */
+export async function groupsOf(read: Reader, client: CteClientRow): Promise<CteClientGroupRow[]> {
+  const memberships: CteMembershipRow[] = await membershipsOf(read, client, 'client-group')
+  const groups: CteClientGroupRow[] = []
+  for (const { domain_id, owner_id } of memberships) {
+    const group = await read.row('cte_client_groups', { domain_id, id: owner_id })
+    if (group) groups.push(group)
+  }
+  return groups
+}

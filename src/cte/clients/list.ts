@@ -1,0 +1,108 @@
+import type { Context } from '../../context.ts'
+import type { Page } from '../../kit/wire.ts'
+import { type Listed, list, listing } from '../../store/list.ts'
+import type { CteClientRow } from '../../store/schema.ts'
+import { fits } from '../glob.ts'
+import { profiles } from '../profiles/find.ts'
+import { find, namedFilters, namedSort } from '../records.ts'
+import type { ClientFilters } from './contract.ts'
+import { UNREGISTERED } from './present.ts'
+
+const clientList = listing({
+  table: 'cte_clients',
+  sort: {
+    ...namedSort,
+    client_type: { column: 'client_type' },
+    protection_mode: { column: 'protection_mode' },
+    profile_id: { column: 'profile_id' },
+    registration_allowed: { column: 'registration_allowed' },
+    communication_enabled: { column: 'communication_enabled' },
+  },
+  filters: {
+    ...namedFilters,
+    name: { column: 'name', fold: (text: string) => text.toLowerCase() },
+    client_type: { column: 'client_type' },
+    profile_id: { column: 'profile_id' },
+    protection_mode: { column: 'protection_mode' },
+    password_creation_method: { column: 'password_creation_method' },
+    enabled_capabilities: { column: 'enabled_capabilities' },
+  },
+  order: '-updatedAt',
+})
+
+const FLAGS = [
+  'registration_allowed',
+  'communication_enabled',
+  'client_locked',
+  'system_locked',
+  'client_mfa_enabled',
+  'del_client',
+  'enable_domain_sharing',
+  'lgcs_access_only',
+] as const
+
+const nothing: Listed<CteClientRow> = { rows: [], total: 0, messages: [] }
+
+/** One page of clients, by any field of one value that an answer has. */
+export async function listClients(
+  { caller, read }: Pick<Context, 'caller' | 'read'>,
+  page: Page,
+  given: Partial<ClientFilters>,
+  /** Only those in this group. */
+  group?: { readonly id: string },
+): Promise<Listed<CteClientRow>> {
+  for (const [field, value] of Object.entries(UNREGISTERED)) {
+    const asked = given[field as keyof ClientFilters]
+    if (asked !== undefined && !fits(String(asked), String(value))) return nothing
+  }
+  const { profile_name, ldt_enabled } = given
+  const profile =
+    profile_name === undefined ? undefined : await find(read, profiles, caller.domain, profile_name)
+  if (profile_name !== undefined && !profile) return nothing
+  const flags = FLAGS.filter((flag) => given[flag] !== undefined)
+  const isPlain = flags.length === 0 && ldt_enabled === undefined && !profile && !group
+  return list(read, clientList, {
+    domain: caller.domain,
+    page,
+    filters: {
+      id: given.id,
+      name: given.name,
+      description: given.description,
+      client_type: given.client_type,
+      profile_id: given.profile_id,
+      protection_mode: given.protection_mode,
+      password_creation_method: given.password_creation_method,
+      enabled_capabilities: given.enabled_capabilities,
+    },
+    where: isPlain
+      ? undefined
+      : (eb) =>
+          eb.and([
+            ...flags.map((flag) => eb(`cte_clients.${flag}`, '=', given[flag] ? 1 : 0)),
+            // No other capability has these letters in it.
+            ...(ldt_enabled === undefined
+              ? []
+              : [
+                  eb(
+                    'cte_clients.enabled_capabilities',
+                    ldt_enabled ? 'like' : 'not like',
+                    '%LDT%',
+                  ),
+                ]),
+            ...(profile ? [eb('cte_clients.profile_id', '=', profile.id)] : []),
+            ...(group
+              ? [
+                  eb(
+                    'cte_clients.id',
+                    'in',
+                    eb
+                      .selectFrom('cte_memberships')
+                      .select('cte_memberships.client_id')
+                      .where('cte_memberships.domain_id', '=', caller.domain)
+                      .where('cte_memberships.owner_id', '=', group.id),
+                  ),
+                ]
+              : []),
+          ]),
+  })
+}
