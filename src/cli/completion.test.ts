@@ -9,17 +9,23 @@ import { completionScript } from './completion.ts'
 import { settingNames } from './settings-kinds.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'keystead-completion-'))
+const beside = mkdtempSync(join(tmpdir(), 'keystead-completion-'))
+const completion = join(beside, 'completion')
 beforeAll(() => {
+  writeFileSync(completion, completionScript('bash'))
   writeFileSync(join(folder, 'team a.yaml'), '')
   writeFileSync(join(folder, 'ca.pem'), '')
   mkdirSync(join(folder, 'data'))
 })
-afterAll(() => rmSync(folder, { recursive: true }))
+afterAll(() => {
+  for (const one of [folder, beside]) rmSync(one, { recursive: true })
+})
 
 /** What bash itself offers after these words; the last one is being typed. */
 function offered(...words: string[]): string[] {
+  // From a file, as in a shell's own start: as an argument it would be too long.
   const script = `
-    ${completionScript('bash')}
+    source ${completion}
     COMP_WORDS=("$@"); COMP_CWORD=$(( $# - 1 )); _keystead
     printf '%s\\n' "\${COMPREPLY[@]}"`
   const out = execFileSync('bash', ['-c', script, 'bash', 'keystead', ...words], {

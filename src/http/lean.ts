@@ -17,7 +17,8 @@ interface Lean {
  */
 export function leanFor(schema: z.ZodType, value: unknown): z.ZodType {
   const lean = leanOf(schema)
-  if (!lean || typeof value !== 'object' || value === null) return schema
+  // The names of a long list would be as many texts.
+  if (!lean || typeof value !== 'object' || value === null || Array.isArray(value)) return schema
   // Of known names only, which hold no blank: what else was sent cannot make two choices look the same.
   const sent = Object.keys(value).filter((field) => lean.optional.has(field))
   const name = sent.join(' ')

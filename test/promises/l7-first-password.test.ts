@@ -3,7 +3,13 @@ import { endpoints, type Lab, openLab } from './lab.ts'
 import { report } from './promise.ts'
 
 /** Public by their contract; none of them needs or gives a session. */
-const PUBLIC = ['banners.getPreAuth', 'self.changePassword', 'tokens.create', 'tokens.jwks']
+const PUBLIC = [
+  'banners.getPreAuth',
+  'registeredClients.register',
+  'self.changePassword',
+  'tokens.create',
+  'tokens.jwks',
+]
 const KNOWN = [
   'admin',
   'password',

@@ -236,10 +236,10 @@ export const keyHandlers: Handlers<Context, typeof keys> = {
 
   async clone(context, { params, query, body }) {
     context.note({ key: params.id, name: body.newKeyName })
-    demandMaker(context)
-    const name = nameFor(body.newKeyName, 'newKeyName')
     const row = await context.transact(async (tx) => {
       const source = await exportable(context, referenceOf(params, query))
+      demandMaker(context)
+      const name = nameFor(body.newKeyName, 'newKeyName')
       const drafts = clonedFrom(context, source, body, name)
       if (query.includeMaterial) drafts.main.never_exported = 0
       demandStays(tx, source)
