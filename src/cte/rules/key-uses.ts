@@ -62,14 +62,14 @@ export async function settleKeys(
   for (const row of used) {
     if (settled.has(row.name)) continue
     settled.add(row.name)
-    await markCteUse(tx, read, row, true, now())
+    await markCteUse(tx, read, row, async () => true, now())
   }
   for (const id of new Set(gone)) {
     const row = await read.row('keys', { domain_id: caller.domain, id })
     if (!row || settled.has(row.name)) continue
     settled.add(row.name)
-    const other = await someRule(read, row, without)
-    await markCteUse(tx, read, row, other !== undefined, now())
+    const isNamed = async () => (await someRule(read, row, without)) !== undefined
+    await markCteUse(tx, read, row, isNamed, now())
   }
 }
 

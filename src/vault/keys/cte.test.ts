@@ -18,7 +18,7 @@ test('a key that a CTE policy uses keeps what CTE counts on, and is deleted by n
   const mark = (used: boolean) =>
     lab.store.transact(async (tx) => {
       const row = await lab.store.read.row('keys', { key_id: made.body.id })
-      if (row) await markCteUse(tx, lab.store.read, row, used, new Date(lab.now()))
+      if (row) await markCteUse(tx, lab.store.read, row, async () => used, new Date(lab.now()))
     })
 
   expect(await change({ meta: { cte: { is_used: true } } })).toBe(200)

@@ -82,7 +82,7 @@ export async function markCteUse(
   tx: Writer,
   read: Reader,
   row: KeyRow,
-  used: boolean,
+  isUsed: () => Promise<boolean>,
   now: Date,
 ): Promise<void> {
   const versions = await read.rows('keys', { domain_id: row.domain_id, name: row.name })
@@ -92,6 +92,8 @@ export async function markCteUse(
   )
   if (!newest) throw new Fault('conflict', `key ${quote(row.name)} was deleted meanwhile`)
   tx.changesKeys()
+  // Asked after the rows were read: a rule that goes meanwhile has changed them, and this is done again.
+  const used = await isUsed()
   for (const version of versions) {
     const meta = readMeta(version.meta)
     const marked = meta && isCteKey(meta) ? withCteUse(meta, used) : undefined
