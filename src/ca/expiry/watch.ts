@@ -51,8 +51,9 @@ async function lookAfterEnds(services: Services, warn: Warn): Promise<void> {
   const at = services.now()
   const since = await lookedAfter(services, at)
   for (const { days, from, to } of bands(at, since))
+    // One by one: two nodes that raise several at once, each in its own order, would wait for each other in a circle.
     for await (const page of endingsBetween(services.store.read, from, to))
-      await Promise.all(page.map((ending) => raise(services, ending, days, warn)))
+      for (const ending of page) await raise(services, ending, days, warn)
   await dropOldAlarms(services)
   await noteLooked(services, at)
 }
