@@ -50,8 +50,8 @@ export function watchExpiry(
 async function lookAfterEnds(services: Services, warn: Warn): Promise<void> {
   const at = services.now()
   const since = await lookedAfter(services, at)
+  // One by one: two nodes that raise several at once, each in its own order, would wait for each other in a circle.
   for (const { days, from, to } of bands(at, since))
-    // One by one: two nodes that raise several at once, each in its own order, would wait for each other in a circle.
     for await (const page of endingsBetween(services.store.read, from, to))
       for (const ending of page) await raise(services, ending, days, warn)
   await dropOldAlarms(services)
