@@ -6,7 +6,7 @@ import type { CteCsiGroupRow, CteGuardPointRow, CtePolicyRow } from '../../store
 import type { Reader, Writer } from '../../store/store.ts'
 import { stateOf } from '../guard-points/present.ts'
 import { hold } from '../hold.ts'
-import { existingPolicy, holdPolicy } from '../policies/find.ts'
+import { existingPolicy } from '../policies/find.ts'
 import { isOfType } from '../policies/types.ts'
 import { existing, presentIdentity } from '../records.ts'
 import type { CsiGuardPoint } from './contract.ts'
@@ -64,7 +64,7 @@ export async function guardByPolicies(
     return present(tx.insert('cte_guard_points', columns(group, policy, named, now())), group)
   })
   tx.count(group.domain_id, 'cte_guard_points', made.length)
-  for (const policy of held.values()) holdPolicy(tx, policy)
+  for (const policy of held.values()) hold(tx, 'cte_policies', policy)
   hold(tx, 'cte_csi_groups', group)
   return made
 }

@@ -6,7 +6,7 @@ import type { CteGuardPointRow, CtePolicyRow, CtePrimarySetRow } from '../../sto
 import type { Writer } from '../../store/store.ts'
 import { hold } from '../hold.ts'
 import { demandEsgKeys } from '../policies/esg.ts'
-import { existingPolicy, holdPolicy } from '../policies/find.ts'
+import { existingPolicy } from '../policies/find.ts'
 import { primarySetNamed } from '../primary-sets/find.ts'
 import type { GuardPointParams } from './contract.ts'
 import type { Guarded } from './guarded.ts'
@@ -76,7 +76,7 @@ export async function makeGuardPoints(
   if (first?.error !== undefined && made.every(({ row }) => row === undefined))
     throw new Fault('conflict', first.error)
   guarded.hold(tx)
-  if (policy) holdPolicy(tx, policy)
+  if (policy) hold(tx, 'cte_policies', policy)
   if (set) hold(tx, 'cte_primary_sets', set)
   return made
 }

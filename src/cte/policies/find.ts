@@ -1,6 +1,6 @@
 import type { Context } from '../../context.ts'
 import type { CtePolicyRow } from '../../store/schema.ts'
-import type { Reader, Writer } from '../../store/store.ts'
+import type { Reader } from '../../store/store.ts'
 import { type Collection, existing, find } from '../records.ts'
 
 export const policies: Collection<'cte_policies'> = {
@@ -21,10 +21,3 @@ export const existingPolicy = (
   context: Pick<Context, 'caller' | 'read'>,
   reference: string,
 ): Promise<CtePolicyRow> => existing(context, policies, reference)
-
-/**
- * Part of a unit that uses a policy: raises its version, so that a deletion or a restricted change at the same moment is
- * done again and sees the use. Once for each policy in a unit.
- */
-export const holdPolicy = (tx: Writer, policy: CtePolicyRow): CtePolicyRow =>
-  tx.update('cte_policies', policy, {})
