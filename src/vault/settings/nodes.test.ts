@@ -2,13 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type Api, apiOf } from '../../../test/support/api.ts'
 import { b64 } from '../../../test/support/crypto.ts'
-import { openTestPostgres, type TestDatabase } from '../../../test/support/databases.ts'
-import { startTestServer, type TestServer } from '../../../test/support/server.ts'
+import { nodesUrl, startNodes } from '../../../test/support/nodes.ts'
+import { startTestServer } from '../../../test/support/server.ts'
 
-const url = process.env['KEYSTEAD_TEST_DATABASE_URL']
 const KEYS = '/vault/keys2'
 const SETTINGS = '/domains/root/crypto-settings'
 const RACE = 200
@@ -26,32 +25,8 @@ async function race(apis: readonly Api[], call: (api: Api) => ReturnType<Api['se
   return RACE - refusals.length
 }
 
-describe.skipIf(!url)('strict IVs and limits of use on two nodes', () => {
-  let folder: string
-  let database: TestDatabase
-  let servers: TestServer[] = []
-  let apis: Api[] = []
-
-  beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'keystead-nodes-'))
-    database = await openTestPostgres(url ?? '', { unsealed: false })
-    for (const name of ['a', 'b'])
-      servers.push(
-        await startTestServer('postgres', {
-          dataDir: join(folder, name),
-          databaseUrl: database.url,
-          rootKeyFile: join(folder, 'root.key'),
-        }),
-      )
-    apis = servers.map((server) => apiOf(() => server))
-  }, 60_000)
-  afterAll(async () => {
-    for (const api of apis) api.close()
-    for (const server of servers) await server.stop()
-    servers = []
-    await database?.close()
-    rmSync(folder, { recursive: true, force: true })
-  })
+describe.skipIf(!nodesUrl)('strict IVs and limits of use on two nodes', () => {
+  const { apis } = startNodes(2)
 
   test('200 callers on both have exactly as many uses as the limit says (A9)', async () => {
     const [a, b] = apis as [Api, Api]

@@ -1,44 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { report, scale } from '../../../test/promises/promise.ts'
-import { type Api, apiOf } from '../../../test/support/api.ts'
-import { openTestPostgres, type TestDatabase } from '../../../test/support/databases.ts'
-import { startTestServer, type TestServer } from '../../../test/support/server.ts'
+import type { Api } from '../../../test/support/api.ts'
+import { nodesUrl, startNodes } from '../../../test/support/nodes.ts'
 
-const url = process.env['KEYSTEAD_TEST_DATABASE_URL']
 const KEYS = '/vault/keys2'
 const DAY = 86_400_000
 
-describe.skipIf(!url)('keys on three nodes', () => {
-  let folder: string
-  let database: TestDatabase
-  let servers: TestServer[] = []
-  let apis: Api[] = []
-
-  beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'keystead-keys-'))
-    database = await openTestPostgres(url ?? '', { unsealed: false })
-    for (const name of ['a', 'b', 'c'])
-      servers.push(
-        await startTestServer('postgres', {
-          dataDir: join(folder, name),
-          databaseUrl: database.url,
-          rootKeyFile: join(folder, 'root.key'),
-          keysEveryMs: 100,
-        }),
-      )
-    apis = servers.map((server) => apiOf(() => server))
-  }, 60_000)
-  afterAll(async () => {
-    for (const api of apis) api.close()
-    for (const server of servers) await server.stop()
-    servers = []
-    await database?.close()
-    rmSync(folder, { recursive: true, force: true })
-  })
+describe.skipIf(!nodesUrl)('keys on three nodes', () => {
+  const { apis } = startNodes(3, { keysEveryMs: 100 })
 
   test('a rotation that is due is done once, whichever nodes look for it (W7)', {
     timeout: scale(60_000, 600_000),

@@ -1,43 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Api, apiOf } from '../../../../test/support/api.ts'
-import { openTestPostgres, type TestDatabase } from '../../../../test/support/databases.ts'
-import { startTestServer, type TestServer } from '../../../../test/support/server.ts'
+import { describe, expect, test } from 'vitest'
+import type { Api } from '../../../../test/support/api.ts'
+import { nodesUrl, startNodes } from '../../../../test/support/nodes.ts'
 
-const url = process.env['KEYSTEAD_TEST_DATABASE_URL']
 const CLIENTS = '/client-management/clients'
 const TOKENS = '/client-management/regtokens'
 const RACE = 100
 const LIMIT = 30
 
-describe.skipIf(!url)('registration on two nodes', () => {
-  let folder: string
-  let database: TestDatabase
-  let servers: TestServer[] = []
-  let apis: Api[] = []
-
-  beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'keystead-nodes-'))
-    database = await openTestPostgres(url ?? '', { unsealed: false })
-    for (const name of ['a', 'b'])
-      servers.push(
-        await startTestServer('postgres', {
-          dataDir: join(folder, name),
-          databaseUrl: database.url,
-          rootKeyFile: join(folder, 'root.key'),
-        }),
-      )
-    apis = servers.map((server) => apiOf(() => server))
-  }, 60_000)
-  afterAll(async () => {
-    for (const api of apis) api.close()
-    for (const server of servers) await server.stop()
-    servers = []
-    await database?.close()
-    rmSync(folder, { recursive: true, force: true })
-  })
+describe.skipIf(!nodesUrl)('registration on two nodes', () => {
+  const { apis } = startNodes(2)
 
   test('a token for 30 clients registers exactly 30 of 100 that come to both at once, by different names', async () => {
     const [a, b] = apis as [Api, Api]
