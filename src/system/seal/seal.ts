@@ -99,6 +99,8 @@ async function initialise(
   if (isMissing(source) && source.scheme === 'file') createRootKeyFile(source.path)
   const rootKey = await readRootKey(source, undefined, env)
   if (rootKey.installation !== undefined) {
+    // Another node, with the same file, may have set the database up between our look at it and at the file.
+    if (await findInstallation(store.read)) return false
     throw new RootKeyRefused(
       `The root key in ${nameOf(source)} belongs to installation ${rootKey.installation}, but the database is empty. Restore the database, or name another root key for a new installation; nothing was changed.`,
     )

@@ -21,18 +21,25 @@ import { places, secretOf } from './hierarchy.ts'
 
 /** The installation that this database is, or undefined for a database that holds nothing yet. Changes nothing. */
 export async function findInstallation(read: Reader): Promise<InstallationRow | undefined> {
-  const rows = await read.selectFrom('installation').selectAll().execute()
-  if (rows.length > 1) throw new RootKeyRefused('The database claims to be several installations.')
-  if (rows[0]) return rows[0]
+  const installation = await readInstallation(read)
+  if (installation) return installation
   for (const table of ['root_keks', 'domain_keks', 'data_keys', 'users'] as const) {
     const found = await read.selectFrom(table).select('id').limit(1).execute()
-    if (found.length > 0) {
-      throw new RootKeyRefused(
-        'The database holds data, but not the row that says which installation it is: it was damaged or restored in part.',
-      )
-    }
+    if (found.length === 0) continue
+    // Each of these reads stands by itself: another node may have set the database up since the first one.
+    const since = await readInstallation(read)
+    if (since) return since
+    throw new RootKeyRefused(
+      'The database holds data, but not the row that says which installation it is: it was damaged or restored in part.',
+    )
   }
   return undefined
+}
+
+async function readInstallation(read: Reader): Promise<InstallationRow | undefined> {
+  const rows = await read.selectFrom('installation').selectAll().execute()
+  if (rows.length > 1) throw new RootKeyRefused('The database claims to be several installations.')
+  return rows[0]
 }
 
 /** Reads the root key and makes sure that it is the one of this installation. Changes nothing in the database. */
