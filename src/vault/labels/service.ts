@@ -3,8 +3,8 @@ import type { Context } from '../../context.ts'
 import type { Handlers } from '../../kit/endpoint.ts'
 import { pageFrom } from '../../kit/wire.ts'
 import { matchOf } from '../../store/pattern.ts'
-import { visibleKeys } from '../keys/query.ts'
 import { labelsOf } from '../keys/rights.ts'
+import { visibleKeys } from '../keys/search/visible.ts'
 import type { keyLabels } from './contract.ts'
 
 const MAX_VALUES = 1000

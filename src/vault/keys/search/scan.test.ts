@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { databases, type TestDatabase } from '../../../test/support/databases.ts'
-import { ROOT } from '../../../test/support/rows.ts'
-import type { Services } from '../../context.ts'
-import { timeText } from '../../kit/time.ts'
-import type { KeyRow } from '../../store/schema.ts'
-import type { KeyContext } from '../vault.ts'
-import { type KeyQuery, search } from './query.ts'
-import { emptyKey } from './rows.ts'
+import { databases, type TestDatabase } from '../../../../test/support/databases.ts'
+import { ROOT } from '../../../../test/support/rows.ts'
+import type { Services } from '../../../context.ts'
+import { timeText } from '../../../kit/time.ts'
+import type { KeyRow } from '../../../store/schema.ts'
+import type { KeyContext } from '../../vault.ts'
+import { emptyKey } from '../rows.ts'
+import type { KeyQuery } from './query.ts'
+import { search } from './search.ts'
 
 /** More than are looked at in one turn. */
 const COUNT = 5300

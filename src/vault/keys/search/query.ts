@@ -1,8 +1,58 @@
-import type { ListQuery, QueryKeysBody } from './contract.ts'
-import { timeOf } from './dates.ts'
-import type { DateColumn, DateCondition, KeyQuery } from './query.ts'
-import { metaToFind } from './query.ts'
-import { parseSelector } from './selector.ts'
+import { Fault } from '../../../kit/fault.ts'
+import type { ListQuery, QueryKeysBody } from '../contract.ts'
+import { timeOf } from '../dates.ts'
+import { parseSelector, type Selector } from '../selector.ts'
+
+/** What rows of keys are looked for by: texts of one field are alternatives, fields all have to fit. */
+export interface KeyQuery {
+  readonly names?: readonly string[]
+  readonly ids?: readonly string[]
+  readonly uris?: readonly string[]
+  readonly aliases?: readonly string[]
+  readonly uuids?: readonly string[]
+  readonly muids?: readonly string[]
+  readonly numbers?: readonly string[]
+  readonly algorithms?: readonly string[]
+  readonly sizes?: readonly number[]
+  readonly curves?: readonly string[]
+  readonly objectTypes?: readonly string[]
+  readonly states?: readonly string[]
+  readonly usageMasks?: readonly number[]
+  readonly versions?: readonly number[]
+  readonly linkTypes?: readonly string[]
+  readonly sha1?: readonly string[]
+  readonly sha256?: readonly string[]
+  readonly checkValues?: readonly string[]
+  readonly revocationReasons?: readonly string[]
+  readonly selectors?: readonly Selector[]
+  readonly metaContains?: unknown
+  readonly certFields?: unknown
+  readonly sameIdAsUuid?: boolean
+  readonly flags?: readonly (readonly [column: FlagColumn, value: boolean])[]
+  readonly rotationReached?: boolean
+  readonly dates?: readonly DateCondition[]
+}
+
+type FlagColumn = 'unexportable' | 'never_exportable' | 'never_exported'
+
+export interface DateCondition {
+  readonly column: DateColumn
+  readonly op: '<' | '=' | '>'
+  /** Stored text. */
+  readonly at: string
+}
+
+export type DateColumn =
+  | 'activation_date'
+  | 'archive_date'
+  | 'compromise_date'
+  | 'compromise_occurrence_date'
+  | 'deactivation_date'
+  | 'destroy_date'
+  | 'process_start_date'
+  | 'protect_stop_date'
+  | 'created_at'
+  | 'updated_at'
 
 /** The filters of a list (reference 7.1) as what is looked for. Empty ones are none. */
 export function queryOf(query: ListQuery): KeyQuery {
@@ -103,4 +153,14 @@ function datesOf(body: QueryKeysBody): DateCondition[] {
       return at === undefined ? [] : [{ column, op, at }]
     }),
   )
+}
+
+/** `metaContains` as JSON text or as an object. */
+function metaToFind(given: unknown): unknown {
+  if (typeof given !== 'string') return given
+  try {
+    return JSON.parse(given) as unknown
+  } catch {
+    throw new Fault('invalid-parameter', 'metaContains: is not JSON')
+  }
 }

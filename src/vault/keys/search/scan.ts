@@ -1,11 +1,9 @@
 import { setImmediate } from 'node:timers/promises'
-import { type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kysely'
-import type { KeyRow, Schema } from '../../store/schema.ts'
-import type { Reader } from '../../store/store.ts'
-import { isObject } from './rights.ts'
-
-type Keys = ExpressionBuilder<Schema, 'keys'>
-export type KeyCondition = (eb: Keys) => Expression<SqlBool>
+import { type Expression, type SqlBool, sql } from 'kysely'
+import type { KeyRow } from '../../../store/schema.ts'
+import type { Reader } from '../../../store/store.ts'
+import { isObject } from '../rights.ts'
+import type { KeyCondition, Keys } from './conditions.ts'
 
 /** So many rows are looked at before everybody else has a turn: some milliseconds. */
 const PIECE = 5000
