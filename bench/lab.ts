@@ -167,13 +167,15 @@ export class Lab {
   }
 
   /**
-   * Runs the sides in turn, round by round, every second round backwards. A round in which others took much of a core
-   * is taken again; the calmest rounds count. Readings come back in the order of the sides.
+   * Runs the sides in turn, round by round, every second round backwards. The first round is run and not counted: in it
+   * V8 compiles what is hot, of the server as of its floor. A round in which others took much of a core is taken again;
+   * the calmest rounds count. Readings come back in the order of the sides.
    */
   async interleave(sides: readonly Side[], rounds = this.options.rounds): Promise<Reading[][]> {
     const taken: { disturbed: number; readings: Reading[] }[] = []
     const calm = () => taken.filter(({ disturbed }) => disturbed <= FOREIGN_LIMIT).length
     const most = rounds + (this.options.quick ? 0 : 2)
+    for (const side of sides) await side.run()
     while (calm() < rounds && taken.length < most) {
       const order = taken.length % 2 === 0 ? [...sides.keys()] : [...sides.keys()].reverse()
       const readings: Reading[] = []

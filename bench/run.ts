@@ -46,7 +46,7 @@ const measures: Readonly<Record<string, (lab: Lab) => Promise<void>>> = {
 const usage = `npm run bench -- [options]
 
   --quick        fewer and shorter rounds, fewer groups: under three minutes, figures are rougher
-  --peers        also measures Debian's Keystone and cfssl, when they are installed (peers/*.sh say how)
+  --peers        also measures Debian's Keystone, cfssl and Barbican, when they are installed (peers/*.sh say how)
   --only NAME    just this measure; may be repeated: ${Object.keys(measures).join(', ')}
   --rounds N     pairs of measurements per figure, 7 by itself and 3 with --quick
   --write        writes the result to bench/RESULTS.md

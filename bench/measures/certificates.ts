@@ -1,16 +1,11 @@
-import { spawnSync } from 'node:child_process'
-import { join } from 'node:path'
 import { ocspRequest, readCrl, readOcsp } from '../../test/support/revocation.ts'
 import type { Question as SigningQuestion } from '../floors/certificate-signing.ts'
 import { Floor } from '../floors.ts'
 import { type Lab, rateRatio, type Side } from '../lab.ts'
-import type { Target } from '../load-job.ts'
-import { lastLines, launch, pidOf, ROOT, SERVER_CORE, scratch, stop } from '../processes.ts'
+import { Peer } from '../peer.ts'
 import type { Keystead, Session } from '../server.ts'
 import { spread } from '../statistics.ts'
-import { exchange, freePort } from '../wire.ts'
 
-const script = join(ROOT, 'bench/peers/cfssl.sh')
 const CAS = '/api/v1/ca/local-cas'
 /** cfssl's name for the CA beside which each of ours stands, and what P5 asks for. */
 const kinds = [
@@ -39,8 +34,7 @@ export async function certificates(lab: Lab): Promise<void> {
     return { id: String(id), cert: String(cert) }
   }
   const signing = new Floor<SigningQuestion>('certificate-signing.ts')
-  const folder = join(scratch('cfssl'), 'peer')
-  const peer = lab.options.peers ? preparedPeer(folder) : undefined
+  const peer = lab.options.peers ? Peer.prepare('cfssl') : undefined
   try {
     for (const { name, body, peer: ca, least } of kinds) {
       const { id } = await authority(body)
@@ -53,12 +47,12 @@ export async function certificates(lab: Lab): Promise<void> {
         lab.stream(`certificate issued and stored, ${name} CA`, server, lab.seconds(2), issue),
         signing.side(`floor: raw signatures, ${name}`, { seconds: lab.seconds(0.5), key: name }),
       ]
-      const running = peer ? await startPeer(folder, ca) : undefined
+      const running = await peer?.start([ca], INFO, 200)
       try {
         if (running)
           sides.push(
             lab.stream(
-              `cfssl ${peer}: certificate, not stored, no TLS, ${name} CA`,
+              `cfssl ${peer?.version}: certificate, not stored, no TLS, ${name} CA`,
               running,
               lab.seconds(2),
               () => ({
@@ -96,38 +90,14 @@ const issueRequest = (session: Session, ca: string, csr: string) => ({
   body: JSON.stringify({ csr, purpose: 'server', duration: 90 }),
 })
 
+const INFO = { method: 'POST', path: '/api/v1/cfssl/info', body: '{"label":""}' }
+
 const signRequest = (csr: string) => ({
   method: 'POST',
   path: '/api/v1/cfssl/sign',
   headers: { 'content-type': 'application/json' },
   body: JSON.stringify({ certificate_request: csr }),
 })
-
-/** The version of the package; undefined when it is not there. */
-function preparedPeer(folder: string): string | undefined {
-  if (spawnSync('bash', [script, 'installed']).status !== 0) return undefined
-  const prepared = spawnSync('bash', [script, 'prepare', folder], { encoding: 'utf8' })
-  if (prepared.status !== 0) throw new Error(`cfssl: ${prepared.stderr.slice(-500)}`)
-  return spawnSync('bash', [script, 'version'], { encoding: 'utf8' }).stdout.trim()
-}
-
-async function startPeer(folder: string, ca: string) {
-  const port = await freePort()
-  const log = join(scratch('logs'), `cfssl-${ca}.log`)
-  const args = [script, 'serve', folder, ca, String(port)]
-  const child = launch({ core: SERVER_CORE, command: 'bash', args, log })
-  const target: Target = { host: '127.0.0.1', port }
-  const since = performance.now()
-  for (;;) {
-    const info = { method: 'POST', path: '/api/v1/cfssl/info', body: '{"label":""}' }
-    const answer = await exchange(target, info).catch(() => undefined)
-    if (answer?.status === 200) break
-    if (child.exitCode !== null || performance.now() - since > 20_000)
-      throw new Error(`cfssl does not answer:\n${lastLines(log)}`)
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-  return { target, pid: pidOf(child), stop: () => stop(child) }
-}
 
 const ROUNDS = 30
 

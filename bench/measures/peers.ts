@@ -1,11 +1,8 @@
-import { spawnSync } from 'node:child_process'
-import { join } from 'node:path'
 import { type Lab, rateRatio } from '../lab.ts'
 import type { Request, Target } from '../load-job.ts'
-import { lastLines, launch, pidOf, ROOT, SERVER_CORE, scratch, stop } from '../processes.ts'
-import { exchange, firstAnswer, freePort } from '../wire.ts'
+import { Peer } from '../peer.ts'
+import { exchange } from '../wire.ts'
 
-const script = join(ROOT, 'bench/peers/keystone.sh')
 const tokensPath = '/v3/auth/tokens'
 
 const auth = (identity: object, scope: object | undefined): Request => ({
@@ -47,32 +44,15 @@ export async function peers(lab: Lab): Promise<void> {
     target: { least: 60 },
     tolerance: true,
   }
-  if (spawnSync('bash', [script, 'installed']).status !== 0) {
+  lab.say('preparing Keystone')
+  const peer = Peer.prepare('keystone')
+  if (!peer) {
     lab.find({ ...finding, figure: undefined, missing: 'Keystone is not installed' })
     return
   }
-  const folder = join(scratch('keystone'), 'peer')
-  lab.say('preparing Keystone')
-  const prepared = spawnSync('bash', [script, 'prepare', folder], { encoding: 'utf8' })
-  if (prepared.status !== 0) throw new Error(`Keystone: ${prepared.stderr.slice(-500)}`)
-  const version = spawnSync('bash', [script, 'version'], { encoding: 'utf8' }).stdout.trim()
-
-  const port = await freePort()
-  const log = join(scratch('logs'), 'keystone.log')
-  const child = launch({
-    core: SERVER_CORE,
-    command: 'bash',
-    args: [script, 'serve', folder, String(port)],
-    log,
-  })
-  const target: Target = { host: '127.0.0.1', port }
-  const keystone = { target, pid: pidOf(child) }
+  const keystone = await peer.start([], { method: 'GET', path: '/v3' }, 200)
+  const { target } = keystone
   try {
-    await firstAnswer(() => target, '/v3', {
-      since: performance.now(),
-      patienceMs: 60_000,
-      gaveUp: () => (child.exitCode === null ? undefined : `Keystone ended:\n${lastLines(log)}`),
-    })
     const token = await keystoneToken(target)
     const scopes = [
       ['unscoped', undefined],
@@ -92,7 +72,7 @@ export async function peers(lab: Lab): Promise<void> {
       })),
       ...scopes.map(([name, scope]) =>
         lab.stream(
-          `Keystone ${version}: token from token, ${name}`,
+          `Keystone ${peer.version}: token from token, ${name}`,
           keystone,
           lab.seconds(3),
           () => ({
@@ -105,6 +85,6 @@ export async function peers(lab: Lab): Promise<void> {
     ])
     lab.find({ ...finding, figure: rateRatio(ours, unscoped) })
   } finally {
-    await stop(child)
+    await keystone.stop()
   }
 }

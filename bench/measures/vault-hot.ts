@@ -1,8 +1,9 @@
 import type { Question as InsertQuestion } from '../floors/sqlite-insert.ts'
 import type { Question as CryptoQuestion } from '../floors/vault-crypto.ts'
 import { databaseOf, Floor, startBare } from '../floors.ts'
-import { type Lab, rateRatio } from '../lab.ts'
+import { type Lab, rateRatio, type Side } from '../lab.ts'
 import type { Request } from '../load-job.ts'
+import { Peer } from '../peer.ts'
 import { scratch } from '../processes.ts'
 import type { Reading } from '../readings.ts'
 import type { Keystead, Session } from '../server.ts'
@@ -154,8 +155,10 @@ export async function vaultCreate(lab: Lab): Promise<void> {
     'keys',
   )
   const { connections } = lab
+  const peer = lab.options.peers ? Peer.prepare('barbican') : undefined
+  const barbican = await peer?.start([], storeSecret, 201)
   try {
-    const [created = [], rows = []] = await lab.interleave([
+    const sides: Side[] = [
       lab.stream(
         `POST key (AES), durable with audit, ${connections} connections`,
         server,
@@ -166,7 +169,17 @@ export async function vaultCreate(lab: Lab): Promise<void> {
         seconds: lab.seconds(2),
         perCommit: connections,
       }),
-    ])
+    ]
+    if (barbican)
+      sides.push(
+        lab.stream(
+          `Barbican ${peer?.version}: a key of 32 octets that was sent, stored, no TLS, callers not checked`,
+          barbican,
+          lab.seconds(3),
+          () => ({ connections, requests: [storeSecret], expect: [201] }),
+        ),
+      )
+    const [created = [], rows = [], stored] = await lab.interleave(sides)
     lab.find({
       promise: 'P3',
       metric: `POST key (AES, durable, audit) at ${connections} connections against bare SQLite inserts of the same two rows, ${connections} a commit`,
@@ -177,14 +190,29 @@ export async function vaultCreate(lab: Lab): Promise<void> {
     })
     lab.find({
       promise: 'P3',
-      metric: 'POST key (AES, durable, audit) against Barbican',
-      figure: undefined,
+      metric: 'POST key (AES, durable, audit) against a key stored by Barbican',
+      figure: stored && rateRatio(created, stored),
       unit: '×',
       target: { least: 100 },
       tolerance: true,
-      missing: 'Barbican is not measured here',
+      ...(!stored && { missing: 'Barbican is not measured; see --peers' }),
     })
   } finally {
-    await inserts.stop()
+    await Promise.all([inserts.stop(), barbican?.stop()])
   }
+}
+
+const storeSecret: Request = {
+  method: 'POST',
+  path: '/v1/secrets',
+  headers: { 'content-type': 'application/json', 'x-project-id': 'bench' },
+  body: JSON.stringify({
+    name: 'bench',
+    algorithm: 'aes',
+    bit_length: 256,
+    secret_type: 'symmetric',
+    payload: Buffer.alloc(32, 'k').toString('base64'),
+    payload_content_type: 'application/octet-stream',
+    payload_content_encoding: 'base64',
+  }),
 }
