@@ -3,8 +3,8 @@ import { Fault } from '../kit/fault.ts'
 import type { Schema } from './schema.ts'
 import { SealCheck } from './seal-check.ts'
 import { checkSeal, isSealedTable } from './sealing.ts'
-import { type Dialect, lastSql, selectSql } from './statements.ts'
-import type { CryptoKeyHandle, Reader, Where } from './store.ts'
+import { byIdSql, type Dialect, idsParameter, lastSql, selectSql } from './statements.ts'
+import type { CryptoKeyHandle, IdTable, Reader, Where } from './store.ts'
 
 /** A database to read from. */
 export interface Source {
@@ -39,10 +39,13 @@ export const uncheckedReaderOn = (source: Source): Reader => ({
   ...byKey(source, () => undefined),
 })
 
+/** So many rows are read before everybody else has a turn. */
+const PIECE = 1000
+
 function byKey(
   source: Source,
   check: (table: keyof Schema, rows: readonly object[]) => void,
-): Pick<Reader, 'row' | 'last' | 'rows'> {
+): Pick<Reader, 'row' | 'last' | 'rows' | 'byId'> {
   async function rows<Table extends keyof Schema>(
     table: Table,
     where: Where<Schema[Table]>,
@@ -60,6 +63,17 @@ function byKey(
   return {
     rows,
     row: async (table, where) => (await rows(table, where))[0],
+    async byId<Table extends IdTable>(table: Table, domain: string, ids: Iterable<string>) {
+      const found = new Map<string, Schema[Table]>()
+      const wanted = [...new Set(ids)]
+      const sql = byIdSql(source.dialect, table)
+      for (let at = 0; at < wanted.length; at += PIECE) {
+        const some = idsParameter(source.dialect, wanted.slice(at, at + PIECE))
+        for (const row of checked<Table>(table, await source.select(sql, [domain, some])))
+          found.set((row as Schema[IdTable]).id, row)
+      }
+      return found
+    },
     async last<Table extends keyof Schema>(table: Table, where: Where<Schema[Table]>, by: string) {
       const sql = lastSql(source.dialect, table, Object.keys(where), by)
       return checked<Table>(table, await source.select(sql, Object.values(where)))[0]

@@ -41,6 +41,18 @@ export const lastSql = (
     () => `${selectSql(dialect, table, where)} order by ${quoted(by)} desc limit 1`,
   )
 
+/** Two parameters: the domain, and the ids as `idsParameter` has them. However many they are, the text is the same. */
+export const byIdSql = (dialect: Dialect, table: string): string =>
+  once(`by id ${dialect} ${table}`, () =>
+    dialect === 'sqlite'
+      ? // The sign keeps SQLite, which has no statistics, from reading the whole domain by another index.
+        `select * from ${quoted(table)} where +"domain_id" = ? and "id" in (select value from json_each(?))`
+      : `select * from ${quoted(table)} where "domain_id" = $1 and "id" = any($2)`,
+  )
+
+export const idsParameter = (dialect: Dialect, ids: readonly string[]): unknown =>
+  dialect === 'sqlite' ? JSON.stringify(ids) : ids
+
 const conditions = (dialect: Dialect, columns: readonly string[], from: number): string =>
   columns.map((column, at) => `${quoted(column)} = ${sign(dialect, from + at)}`).join(' and ')
 

@@ -30,7 +30,18 @@ export interface Reader extends Selector {
     table: Table,
     where: Where<Schema[Table]>,
   ): Promise<Schema[Table][]>
+  /** The rows of a domain by their ids, in as few queries as it takes. Those that are not there are left out. */
+  byId<Table extends IdTable>(
+    table: Table,
+    domain: string,
+    ids: Iterable<string>,
+  ): Promise<ReadonlyMap<string, Schema[Table]>>
 }
+
+/** Tables whose rows a domain has by their ids. */
+export type IdTable = {
+  [Table in keyof Schema]: Schema[Table] extends { id: string; domain_id: string } ? Table : never
+}[keyof Schema]
 
 /** Columns by name, compared with `=`. Their names are the code's own, never a caller's text. */
 export type Where<Row> = { readonly [Column in keyof Row]?: NonNullable<Row[Column]> }

@@ -12,10 +12,7 @@ export const clientGroups: Collection<'cte_client_groups'> = {
 /** The groups that a client is in. */
 export async function groupsOf(read: Reader, client: CteClientRow): Promise<CteClientGroupRow[]> {
   const memberships: CteMembershipRow[] = await membershipsOf(read, client, 'client-group')
-  const groups: CteClientGroupRow[] = []
-  for (const { domain_id, owner_id } of memberships) {
-    const group = await read.row('cte_client_groups', { domain_id, id: owner_id })
-    if (group) groups.push(group)
-  }
-  return groups
+  const ids = memberships.map(({ owner_id }) => owner_id)
+  const groups = await read.byId('cte_client_groups', client.domain_id, ids)
+  return ids.flatMap((id) => groups.get(id) ?? [])
 }

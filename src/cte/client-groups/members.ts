@@ -50,9 +50,15 @@ async function demandGuardable(
   client: CteClientRow,
 ): Promise<void> {
   if (client.client_type === 'FS') return
-  for (const { domain_id, policy_id, guard_path } of await guardPointsOf(read, group)) {
+  const guardPoints = await guardPointsOf(read, group)
+  const policies = await read.byId(
+    'cte_policies',
+    group.domain_id,
+    guardPoints.flatMap(({ policy_id }) => policy_id ?? []),
+  )
+  for (const { policy_id, guard_path } of guardPoints) {
     if (policy_id === null) continue
-    const policy = await read.row('cte_policies', { domain_id, id: policy_id })
+    const policy = policies.get(policy_id)
     if (client.client_type === 'CTE-U' && (!policy || fitsUserSpace(policy))) continue
     throw new Fault(
       'conflict',
@@ -74,12 +80,12 @@ export async function removeClient(
   const row = await membership(read, group, client)
   if (!row) throw notFound('client of the group', clientReference)
   leave(tx, row)
-  for (const place of await membershipsOf(read, client, 'primary-set')) {
-    const set = await read.row('cte_primary_sets', {
-      domain_id: client.domain_id,
-      id: place.owner_id,
-    })
-    if (set?.group_id === group.id) leave(tx, place)
-  }
+  const places = await membershipsOf(read, client, 'primary-set')
+  const sets = await read.byId(
+    'cte_primary_sets',
+    client.domain_id,
+    places.map(({ owner_id }) => owner_id),
+  )
+  for (const place of places) if (sets.get(place.owner_id)?.group_id === group.id) leave(tx, place)
   hold(tx, 'cte_client_groups', group)
 }

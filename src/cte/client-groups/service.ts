@@ -15,7 +15,7 @@ import { WAITS } from '../clients/service.ts'
 import { fits } from '../glob.ts'
 import { guardPointsOf } from '../guard-points/store.ts'
 import { hold } from '../hold.ts'
-import { leave, membership, membersOf } from '../members/members.ts'
+import { clientsIn, leave, membership, membersOf } from '../members/members.ts'
 import { changedIn } from '../noted.ts'
 import { profileFor } from '../profiles/find.ts'
 import {
@@ -58,11 +58,8 @@ type Pause = Handlers<Context, typeof cteClientGroups>['ldtPause']
 const pause: Pause = async (context, { params, body: { paused } }) => {
   const { now, read } = context
   const { id, name } = await change(context, params.id, async (tx, group) => {
-    for (const { client_id } of await membersOf(read, group)) {
-      const client = await read.row('cte_clients', { domain_id: group.domain_id, id: client_id })
-      if (client)
-        tx.update('cte_clients', client, { ldt_paused: paused ? 1 : 0, updated_at: stamp(now()) })
-    }
+    for (const client of await clientsIn(read, await membersOf(read, group)))
+      tx.update('cte_clients', client, { ldt_paused: paused ? 1 : 0, updated_at: stamp(now()) })
     return { ldt_paused: paused ? 1 : 0 }
   })
   return { id, name, paused, status: WAITS }
@@ -261,10 +258,7 @@ const change = (
 
 /** Part of a unit: members that inherit from the group change with it. */
 async function passOn({ now, read }: Context, tx: Writer, group: CteClientGroupRow): Promise<void> {
-  for (const { client_id, inherits } of await membersOf(read, group)) {
-    if (inherits !== 1) continue
-    const client = await read.row('cte_clients', { domain_id: group.domain_id, id: client_id })
-    if (client)
-      tx.update('cte_clients', client, { ...inherited(group, client), updated_at: stamp(now()) })
-  }
+  const inheriting = (await membersOf(read, group)).filter(({ inherits }) => inherits === 1)
+  for (const client of await clientsIn(read, inheriting))
+    tx.update('cte_clients', client, { ...inherited(group, client), updated_at: stamp(now()) })
 }

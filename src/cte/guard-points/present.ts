@@ -26,18 +26,16 @@ export async function presentAll(
   { read, caller }: Reading,
   viewed: readonly Viewed[],
 ): Promise<GuardPoint[]> {
-  const domain_id = caller.domain
-  const policies = new Map<string, CtePolicyRow | undefined>()
-  const sets = new Map<string, CtePrimarySetRow | undefined>()
-  for (const [{ policy_id, primary_set_id }] of viewed) {
-    if (policy_id !== null && !policies.has(policy_id))
-      policies.set(policy_id, await read.row('cte_policies', { domain_id, id: policy_id }))
-    if (primary_set_id !== null && !sets.has(primary_set_id))
-      sets.set(
-        primary_set_id,
-        await read.row('cte_primary_sets', { domain_id, id: primary_set_id }),
-      )
-  }
+  const policies = await read.byId(
+    'cte_policies',
+    caller.domain,
+    viewed.flatMap(([{ policy_id }]) => policy_id ?? []),
+  )
+  const sets = await read.byId(
+    'cte_primary_sets',
+    caller.domain,
+    viewed.flatMap(([{ primary_set_id }]) => primary_set_id ?? []),
+  )
   const domain = await domainName({ read, caller })
   return viewed.map(([row, shown]) =>
     present(row, shown, {

@@ -78,24 +78,12 @@ export async function clientsNamed(
   return [...found.values()]
 }
 
-/** So many parameters a query may have, on either database. */
-const AT_ONCE = 500
-
 /** The clients of these memberships of one domain, in their order. */
 export async function clientsIn(
   read: Reader,
   rows: readonly CteMembershipRow[],
 ): Promise<CteClientRow[]> {
-  const found = new Map<string, CteClientRow>()
-  for (let at = 0; at < rows.length; at += AT_ONCE) {
-    const ids = rows.slice(at, at + AT_ONCE).map(({ client_id }) => client_id)
-    const some = await read
-      .selectFrom('cte_clients')
-      .selectAll()
-      .where('domain_id', '=', rows[0]?.domain_id ?? '')
-      .where('id', 'in', ids)
-      .execute()
-    for (const client of some) found.set(client.id, client)
-  }
+  const ids = rows.map(({ client_id }) => client_id)
+  const found = await read.byId('cte_clients', rows[0]?.domain_id ?? '', ids)
   return rows.flatMap(({ client_id }) => found.get(client_id) ?? [])
 }

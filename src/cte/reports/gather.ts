@@ -82,12 +82,13 @@ export async function keysOfPolicies(
   reading: Reading,
 ): Promise<ReadonlyMap<string, readonly NamedKey[]>> {
   const { read, caller } = reading
-  const keys = new Map<string, KeyRow | undefined>()
+  const rules = await all(reading, 'cte_rules')
+  const named = ({ key_row, new_key_row }: CteRuleRow) =>
+    [key_row, new_key_row].filter((id) => id !== null)
+  const keys = await read.byId('keys', caller.domain, rules.flatMap(named))
   const found = new Map<string, NamedKey[]>()
-  for (const rule of await all(reading, 'cte_rules'))
-    for (const id of [rule.key_row, rule.new_key_row]) {
-      if (id === null) continue
-      if (!keys.has(id)) keys.set(id, await read.row('keys', { domain_id: caller.domain, id }))
+  for (const rule of rules)
+    for (const id of named(rule)) {
       const key = keys.get(id)
       if (!key) continue
       const known = found.get(rule.policy_id)

@@ -64,9 +64,8 @@ export async function settleKeys(
     settled.add(row.name)
     await markCteUse(tx, read, row, async () => true, now())
   }
-  for (const id of new Set(gone)) {
-    const row = await read.row('keys', { domain_id: caller.domain, id })
-    if (!row || settled.has(row.name)) continue
+  for (const row of (await read.byId('keys', caller.domain, gone)).values()) {
+    if (settled.has(row.name)) continue
     settled.add(row.name)
     const isNamed = async () => (await someRule(read, row, without)) !== undefined
     await markCteUse(tx, read, row, isNamed, now())
@@ -88,12 +87,14 @@ export const ldtPoliciesFollow: KeyFollower = async (tx, read, newest, at) => {
     .distinct()
     .where('kind', '=', 'ldt')
     .execute()
-  for (const { policy_id } of ids) {
-    const policy = await read.row('cte_policies', { domain_id: newest.domain_id, id: policy_id })
-    if (policy)
-      tx.update('cte_policies', policy, {
-        policy_key_version: policy.policy_key_version + 1,
-        updated_at: at,
-      })
-  }
+  const policies = await read.byId(
+    'cte_policies',
+    newest.domain_id,
+    ids.map(({ policy_id }) => policy_id),
+  )
+  for (const policy of policies.values())
+    tx.update('cte_policies', policy, {
+      policy_key_version: policy.policy_key_version + 1,
+      updated_at: at,
+    })
 }

@@ -12,15 +12,11 @@ const MOST = 100
 export async function certificateUsing(read: Reader, row: KeyRow): Promise<string | undefined> {
   if (row.object_type === 'Certificate') return undefined
   const ids = [...(await linkedWith(read, row)), ...(await certifying(read, row))]
-  if (ids.length === 0) return undefined
   // Whole rows, which are checked against their seals.
-  const found = await read
-    .selectFrom('keys')
-    .selectAll()
-    .where('domain_id', '=', row.domain_id)
-    .where('id', 'in', ids)
-    .execute()
-  const certificate = found.find((one) => one.object_type === 'Certificate' && !isDestroyed(one))
+  const found = await read.byId('keys', row.domain_id, ids)
+  const certificate = [...found.values()].find(
+    (one) => one.object_type === 'Certificate' && !isDestroyed(one),
+  )
   return certificate && `by the certificate ${quote(certificate.name)}`
 }
 

@@ -70,15 +70,8 @@ export async function endsOf(
   domain: string,
   links: readonly KeyLinkRow[],
 ): Promise<Ends> {
-  const ids = [...new Set(links.flatMap(({ source, target }) => [source, target]))]
-  if (ids.length === 0) return new Map()
-  const rows = await read
-    .selectFrom('keys')
-    .selectAll()
-    .where('domain_id', '=', domain)
-    .where('id', 'in', ids)
-    .execute()
-  return new Map(rows.map((row) => [row.id, row]))
+  const ids = links.flatMap(({ source, target }) => [source, target])
+  return read.byId('keys', domain, ids)
 }
 
 /** The links that go from these keys, by the ids of their rows. */

@@ -104,8 +104,6 @@ async function searchAmong(
   }
 }
 
-const PIECE = 1000
-
 /** Rows that come newest first, in another order when one is asked for. */
 function sorted<Row extends Sortable>(rows: readonly Row[], sort: string | undefined): Row[] {
   const by = (sort ?? '').split(',').flatMap((part) => {
@@ -147,16 +145,7 @@ async function searchInside(
   const wanted = sorted(found, sort)
     .map(({ id }) => id)
     .slice(skip, limit === ALL_ROWS ? undefined : skip + limit)
-  const byId = new Map<string, KeyRow>()
-  for (let at = 0; at < wanted.length; at += PIECE) {
-    const some = await read
-      .selectFrom('keys')
-      .selectAll()
-      .where('domain_id', '=', domain)
-      .where('id', 'in', wanted.slice(at, at + PIECE))
-      .execute()
-    for (const row of some) byId.set(row.id, row)
-  }
+  const byId = await read.byId('keys', domain, wanted)
   const rows = wanted.flatMap((id) => byId.get(id) ?? [])
   return { rows, total: found.length, messages: [] }
 }
