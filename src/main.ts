@@ -1,11 +1,13 @@
 import { enableCompileCache } from 'node:module'
 import type { ServerCommands } from './cli/server-commands.ts'
+import { resolveNearbyModules } from './kit/nearby-modules.ts'
 
 /**
  * The start of everything: the command line, and behind `serve` and its siblings the server. What is compiled once is
  * kept beside the dependencies, and nowhere that another user could write: it halves the time and memory of a start.
  */
 enableCompileCache(new URL('../node_modules/.cache/keystead/', import.meta.url).pathname)
+resolveNearbyModules(new URL('.', import.meta.url).href)
 
 /** Loaded only where it is needed: commands that speak to a server start without one. */
 async function serving() {
