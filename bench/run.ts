@@ -45,7 +45,7 @@ const measures: Readonly<Record<string, (lab: Lab) => Promise<void>>> = {
 
 const usage = `npm run bench -- [options]
 
-  --quick        fewer and shorter rounds, fewer groups: under three minutes, figures are rougher
+  --quick        fewer and shorter rounds, fewer rows: some five minutes, figures are rougher
   --peers        also measures Debian's Keystone, cfssl and Barbican, when they are installed (peers/*.sh say how)
   --only NAME    just this measure; may be repeated: ${Object.keys(measures).join(', ')}
   --rounds N     pairs of measurements per figure, 7 by itself and 3 with --quick
@@ -90,7 +90,7 @@ const lab = new Lab(chosen)
 const began = performance.now()
 /** Nothing else needs them: the other measures bring their own floors. */
 const onlyWhenAsked = ['floors', 'peers']
-const minutes = (chosen.quick ? 3 : 12) + (chosen.peers ? 3 : 0)
+const minutes = (chosen.quick ? 10 : 45) + (chosen.peers ? 10 : 0)
 const about = await machine()
 let failures = 0
 

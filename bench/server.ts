@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Request, Target } from './load-job.ts'
 import { lastLines, launch, pidOf, SERVER_CORE, scratch, stop } from './processes.ts'
+import { treeTicks } from './procfs.ts'
 import { exchange, expectJson, firstAnswer, freePort } from './wire.ts'
 
 export const ADMIN_PASSWORD = 'Bench-Admin-Passw0rd'
@@ -13,6 +14,10 @@ export interface Session {
   readonly refreshToken: string
   readonly clientId: string
 }
+
+const RESTING_TICKS = 2
+const REST_MS = 300
+const PATIENCE_MS = 60_000
 
 /** A server of this checkout on a data folder of its own, pinned to its core. */
 export class Keystead {
@@ -49,6 +54,20 @@ export class Keystead {
   get pid(): number {
     if (!this.#child) throw new Error(`server ${this.#name} does not run`)
     return pidOf(this.#child)
+  }
+
+  /**
+   * Waits until it has nothing to do: after a start it looks its database through, after a load it makes pairs to their
+   * end. Its low priority counts among its own threads alone where the kernel groups processes by session.
+   */
+  async rest(): Promise<void> {
+    const until = performance.now() + PATIENCE_MS
+    for (;;) {
+      const before = treeTicks(this.pid)
+      await new Promise((resolve) => setTimeout(resolve, REST_MS))
+      if (treeTicks(this.pid) - before <= RESTING_TICKS) return
+      if (performance.now() > until) throw new Error('the server does not come to rest')
+    }
   }
 
   /** Returns the milliseconds from the start of the process to the first 200 of GET /healthz. */

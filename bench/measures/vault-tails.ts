@@ -1,17 +1,12 @@
 import { databaseOf, walRestarts } from '../floors.ts'
 import { type Lab, p99s } from '../lab.ts'
 import type { Stream } from '../load-job.ts'
-import { treeTicks } from '../procfs.ts'
-import type { Keystead } from '../server.ts'
 import { ratios } from '../statistics.ts'
 import { createAesRequest, createKeyRequest, encryptRequest, usedKeysServer } from '../vault.ts'
 import { firstOf } from './tails.ts'
 
 /** As many pairs as a caller would ask for at once; each takes a core a second or more. */
 const RSA_AT_ONCE = 2
-const RESTING_TICKS = 2
-const REST_MS = 300
-const PATIENCE_MS = 60_000
 
 /** Latency of the vault beside other work, at full load and at a steady quarter of it, as `tails` says. */
 export async function vaultTails(lab: Lab): Promise<void> {
@@ -83,11 +78,11 @@ export async function vaultTails(lab: Lab): Promise<void> {
       })
       const [alone = [], disturbed = []] = await lab.interleave([
         firstOf(lab, server, `encrypt at ${way}, alone, between those beside ${what}`, async () => {
-          await resting(server)
+          await server.rest()
           return [await victim()]
         }),
         firstOf(lab, server, `encrypt at ${way}, beside ${what}`, async () => {
-          await resting(server)
+          await server.rest()
           return [await victim(), await (isPaced ? steady() : full())]
         }),
       ])
@@ -101,17 +96,6 @@ export async function vaultTails(lab: Lab): Promise<void> {
       })
     }
   }
-  await resting(server)
+  await server.rest()
   lab.note(`Steady rates: encrypt ${ofEncrypts}/s, POST key ${ofCreates}/s.`)
-}
-
-/** Pairs that nobody waits for any more are made to their end, and some more to lie ready. */
-async function resting({ pid }: Keystead): Promise<void> {
-  const until = performance.now() + PATIENCE_MS
-  for (;;) {
-    const before = treeTicks(pid)
-    await new Promise((resolve) => setTimeout(resolve, REST_MS))
-    if (treeTicks(pid) - before <= RESTING_TICKS) return
-    if (performance.now() > until) throw new Error('the server does not come to rest')
-  }
 }
