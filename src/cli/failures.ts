@@ -20,13 +20,13 @@ export class Failed extends Error {
 /** A failure as sentences for the operator and the exit code of its kind. `target` is the server spoken to. */
 export function explain(
   error: unknown,
-  target?: { url: string; username: string },
+  target?: { url: string; username: string; caOfProfile?: boolean },
 ): { code: ExitCode; lines: readonly string[] } {
   if (error instanceof SettingsError) return { code: EXIT.usage, lines: error.problems }
   if (error instanceof ProfilesError) return { code: EXIT.usage, lines: [error.message] }
   if (error instanceof UsageError) return { code: EXIT.usage, lines: [error.message] }
   if (error instanceof ConnectionError)
-    return { code: EXIT.unreachable, lines: [connectionSentence(error)] }
+    return { code: EXIT.unreachable, lines: [connectionSentence(error, target?.caOfProfile)] }
   if (error instanceof ForeignAnswer)
     return {
       code: EXIT.unreachable,
@@ -39,12 +39,14 @@ export function explain(
   return { code: EXIT.failed, lines: [unexpected(error)] }
 }
 
-function connectionSentence({ problem, message }: ConnectionError): string {
+function connectionSentence({ problem, message }: ConnectionError, caOfProfile = false): string {
   switch (problem) {
     case 'unreachable':
       return `Cannot reach ${message}. Start a server here with "keystead serve", or name another with --url.`
     case 'certificate':
-      return `Will not speak to ${message}. Name the file with its CA certificate with --ca-file.`
+      return caOfProfile
+        ? `Will not speak to ${message}: not from the one that your profile keeps. If the server was set up anew, sign in anew: keystead login --ca-file FILE`
+        : `Will not speak to ${message}. Name the file with its CA certificate with --ca-file.`
     case 'tls':
     case 'lost':
     case 'timeout':

@@ -90,7 +90,11 @@ export async function runCli(
   } catch (error) {
     const { code, lines } = explain(
       error,
-      target && { url: target.url, username: usernameOf(target) },
+      target && {
+        url: target.url,
+        username: usernameOf(target),
+        caOfProfile: target.ca !== undefined && target.caFile === undefined,
+      },
     )
     for (const line of lines) terminal.complain(line)
     return code

@@ -53,6 +53,27 @@ describe('without any setting', () => {
     })
   })
 
+  test('a profile of the server that was here before the data folder was made anew is left alone', () => {
+    const pem = (text: string) =>
+      `-----BEGIN CERTIFICATE-----\n${text}\n-----END CERTIFICATE-----\n`
+    const home = mkdtempSync(join(folder, 'home-'))
+    const cwd = mkdtempSync(join(folder, 'work-'))
+    const session = { refreshToken: 'r', jwt: 'j', endsAt: '2030-01-01T00:00:00Z', seconds: 300 }
+    const profile = { url: 'https://127.0.0.1:8443', username: 'jo', ca: pem('old'), ...session }
+    mkdirSync(join(home, 'keystead'), { mode: 0o700 })
+    const file = join(home, 'keystead', 'profiles.json')
+    writeFileSync(file, JSON.stringify({ profiles: { default: profile } }), { mode: 0o600 })
+    const read = (argv: string[] = []) => readClientSettings(argv, { XDG_CONFIG_HOME: home }, cwd)
+    expect(read()).toMatchObject({ username: 'jo', ca: pem('old') })
+    mkdirSync(join(cwd, 'keystead-data'))
+    writeFileSync(join(cwd, 'keystead-data', 'ca.pem'), pem('other') + pem('o\r\nld'))
+    expect(read()).toMatchObject({ username: 'jo', ca: pem('old') })
+    writeFileSync(join(cwd, 'keystead-data', 'ca.pem'), pem('new'))
+    expect(read()).toMatchObject({ urlGiven: false, ca: undefined, session: undefined })
+    expect(read(['--profile=default'])).toMatchObject({ username: 'jo', ca: pem('old') })
+    expect(read(['--url=https://127.0.0.1:8443'])).toMatchObject({ ca: pem('old') })
+  })
+
   test("a command speaks to this machine's own server", () => {
     expect(readClientSettings([], {}, '/srv')).toMatchObject({
       url: 'https://127.0.0.1:8443',

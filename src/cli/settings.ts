@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DEFAULT_PROFILE, type Profile, Profiles, ProfilesError } from './profiles.ts'
 import {
@@ -282,7 +283,8 @@ export function readClientSettings(
     given.text('passwordFile') === '-' ? '-' : given.value('passwordFile', clientRows.passwordFile)
   const username = given.value('username', clientRows.username)
   const domain = given.value('domain', clientRows.domain)
-  const saved = profileFor(given, env, url, purpose)
+  const shared = common(given, cwd)
+  const saved = profileFor(given, env, url, purpose, shared)
   const profile = saved?.profile
   // The session is its user's, in its domain; whoever names another or brings a password signs in himself.
   const isSame =
@@ -290,10 +292,9 @@ export function readClientSettings(
     (domain === undefined || domain === profile?.domain) &&
     password === undefined &&
     passwordFile === undefined
-  const shared = common(given, cwd)
   const settings: ClientSettings = {
     ...shared,
-    url: url ?? profile?.url ?? `https://${hostAndPort(local(shared.listen))}`,
+    url: url ?? profile?.url ?? ownUrl(shared),
     urlGiven: url !== undefined || profile !== undefined,
     username: username ?? profile?.username,
     password,
@@ -317,6 +318,7 @@ function profileFor(
   env: Environment,
   url: string | undefined,
   purpose: 'use' | 'login',
+  shared: CommonSettings,
 ): SavedSession | undefined {
   const asked = given.text('profile')
   const meansLocal = given.text('dataDir') !== undefined || given.text('listen') !== undefined
@@ -337,13 +339,40 @@ function profileFor(
           `There is no profile ${JSON.stringify(name)}; make it with: keystead login --profile ${name}`,
         )
     }
-    return profile === undefined || isOther ? undefined : { name, profile, profiles }
+    if (profile === undefined || isOther) return undefined
+    if (asked === undefined && url === undefined && isOfFormerServer(profile, shared))
+      return undefined
+    return { name, profile, profiles }
   } catch (error) {
     if (!(error instanceof ProfilesError)) throw error
     given.problems.push(error.message)
     return undefined
   }
 }
+
+/**
+ * Whether a profile is of a server that was at this machine's own address before the one that lies in the data folder,
+ * which was set up anew: its session means nothing to this one, and its CA would have us refuse it.
+ */
+function isOfFormerServer(profile: Profile, shared: CommonSettings): boolean {
+  if (profile.url !== ownUrl(shared) || profile.ca === undefined) return false
+  let own: readonly string[]
+  try {
+    own = certificatesIn(readFileSync(join(shared.dataDir, 'ca.pem'), 'utf8'))
+  } catch {
+    return false
+  }
+  const known = certificatesIn(profile.ca)
+  return own.length > 0 && !own.some((certificate) => known.includes(certificate))
+}
+
+/** The certificates of a text in PEM, without the white space that differs from writer to writer. */
+const certificatesIn = (pem: string): string[] =>
+  (pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []).map((block) =>
+    block.replace(/\s/g, ''),
+  )
+
+const ownUrl = ({ listen }: CommonSettings): string => `https://${hostAndPort(local(listen))}`
 
 function common(given: Given, cwd: string): CommonSettings {
   return {
