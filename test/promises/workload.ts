@@ -335,11 +335,16 @@ const sessionOf = (jwt: string): string =>
 
 /** All facts that the server shows to an administrator; its reading checks every row's seal. */
 export async function observe(server: Pick<ServerProcess, 'ask'>, token: string): Promise<Facts> {
-  const list = async (path: string) => {
+  const list = async (path: string, patience = 5): Promise<Answer['body'][]> => {
     const got = await server.ask('GET', `${path}limit=-1`, { token })
     if (got.status !== 200) throw new Error(`${path} answered ${got.status}: ${got.text}`)
-    if (got.body.total !== got.body.resources.length)
-      throw new Error(`${path} says ${got.body.total} and shows ${got.body.resources.length}`)
+    if (got.body.total !== got.body.resources.length) {
+      // A write whose answer was lost may still come between the count and the rows.
+      if (patience === 0)
+        throw new Error(`${path} says ${got.body.total} and shows ${got.body.resources.length}`)
+      await new Promise((resolve) => setTimeout(resolve, 200))
+      return list(path, patience - 1)
+    }
     return got.body.resources
   }
   const facts: Facts = new Map()
