@@ -175,6 +175,18 @@ export interface OcspResponderRow extends Sealed {
   created_at: string
 }
 
+/** `CertificateColumns` as they stand under the seals of the tables that have them. */
+export const certificateColumns = {
+  subject: 'text',
+  issuer: 'text',
+  serial_number: 'text',
+  not_before: 'text',
+  not_after: 'text',
+  sha1_fingerprint: 'text',
+  sha256_fingerprint: 'text',
+  sha512_fingerprint: 'text',
+} as const
+
 /** The columns under the seal of each row, in the order in which they are encoded. */
 export const caSeals = {
   local_cas: {
@@ -212,14 +224,7 @@ export const caSeals = {
       name: 'text',
       purpose: 'text',
       cert: 'text',
-      subject: 'text',
-      issuer: 'text',
-      serial_number: 'text',
-      not_before: 'text',
-      not_after: 'text',
-      sha1_fingerprint: 'text',
-      sha256_fingerprint: 'text',
-      sha512_fingerprint: 'text',
+      ...certificateColumns,
       revoked_at: 'text?',
       revoked_reason: 'text?',
       created_at: 'text',
@@ -235,14 +240,7 @@ export const caSeals = {
       name: 'text',
       cert: 'text',
       parent: 'text?',
-      subject: 'text',
-      issuer: 'text',
-      serial_number: 'text',
-      not_before: 'text',
-      not_after: 'text',
-      sha1_fingerprint: 'text',
-      sha256_fingerprint: 'text',
-      sha512_fingerprint: 'text',
+      ...certificateColumns,
       client_authentication: 'integer',
       user_authentication: 'integer',
       created_at: 'text',

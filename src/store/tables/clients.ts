@@ -1,4 +1,4 @@
-import type { CertificateColumns } from './ca.ts'
+import { type CertificateColumns, certificateColumns } from './ca.ts'
 import type { Sealed, SealsOf } from './sealed.ts'
 
 /** How machines register themselves as clients, and those that did. */
@@ -138,14 +138,7 @@ export const clientsSeals = {
       ca_id: 'text',
       ca_type: 'text',
       cert: 'text',
-      subject: 'text',
-      issuer: 'text',
-      serial_number: 'text',
-      not_before: 'text',
-      not_after: 'text',
-      sha1_fingerprint: 'text',
-      sha256_fingerprint: 'text',
-      sha512_fingerprint: 'text',
+      ...certificateColumns,
       subject_field: 'text?',
       groups: 'text',
       client_metadata: 'text?',

@@ -122,6 +122,27 @@ describe.each(databases)('the seal on %s', (_name, openDatabase) => {
     expect(two.storeKeys.rowKey.equals(one.storeKeys.rowKey)).toBe(true)
   })
 
+  test.each([
+    ['when it looks', 1],
+    ['when it looks at the root key', 5],
+  ])('a node is not misled by another that sets the database up just %s', async (_, early) => {
+    const seal = await setUp(store)
+    let looks = 0
+    // The first looks find what was there before the other node was done.
+    const selectFrom = (table: 'installation') => {
+      const rows = store.read.selectFrom(table)
+      return looks++ < early ? rows.where('id', '=', 'none') : rows
+    }
+    const late: Store = Object.create(store, {
+      read: { value: { ...store.read, selectFrom } },
+      dialect: { value: store.dialect },
+    })
+    const opened = await open(late, { allowInit: true, nodeId: 'node-2' })
+    expect(opened.isNew).toBe(false)
+    expect(opened.envelope.installation).toBe(seal.envelope.installation)
+    expect(looks).toBeGreaterThan(early)
+  })
+
   test('refuses every wrong root key in a plain sentence, at once, and changes nothing (R2)', async () => {
     const seal = await setUp(store)
     await addUsers(store, seal, 1)
