@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises'
 import {
   type Expression,
   type ExpressionBuilder,
@@ -11,15 +10,11 @@ import { quote } from '../kit/fault.ts'
 import { ALL_ROWS, type Page } from '../kit/wire.ts'
 import { type Fold, lowerAscii, matchOf } from './pattern.ts'
 import type { Schema } from './schema.ts'
-import type { Reader } from './store.ts'
+import type { IdTable, Reader } from './store.ts'
 
-type ListTable = {
-  [Table in keyof Schema]: Schema[Table] extends { id: string; domain_id: string } ? Table : never
-}[keyof Schema]
+type ColumnOf<Table extends IdTable> = keyof Schema[Table] & string
 
-type ColumnOf<Table extends ListTable> = keyof Schema[Table] & string
-
-export interface SortColumn<Table extends ListTable> {
+export interface SortColumn<Table extends IdTable> {
   readonly column: ColumnOf<Table>
   /** Compared without the case of A to Z. */
   readonly lower?: true
@@ -28,7 +23,7 @@ export interface SortColumn<Table extends ListTable> {
   readonly unique?: true
 }
 
-export interface FilterColumn<Table extends ListTable> {
+export interface FilterColumn<Table extends IdTable> {
   readonly column: ColumnOf<Table>
   readonly lower?: true
   /** How the column's own values were folded when they were stored. */
@@ -38,7 +33,7 @@ export interface FilterColumn<Table extends ListTable> {
 }
 
 /** What callers may filter and sort by, under the names the wire has for it. Nothing else reaches a query. */
-export interface Listing<Table extends ListTable, Filter extends string> {
+export interface Listing<Table extends IdTable, Filter extends string> {
   readonly table: Table
   readonly sort: Readonly<Record<string, SortColumn<Table>>>
   readonly filters: Readonly<Record<Filter, FilterColumn<Table>>>
@@ -46,11 +41,11 @@ export interface Listing<Table extends ListTable, Filter extends string> {
   readonly order: string
 }
 
-export const listing = <Table extends ListTable, Filter extends string>(
+export const listing = <Table extends IdTable, Filter extends string>(
   given: Listing<Table, Filter>,
 ): Listing<Table, Filter> => given
 
-export interface ListQuery<Table extends ListTable, Filter extends string> {
+export interface ListQuery<Table extends IdTable, Filter extends string> {
   readonly domain: string
   readonly page: Page
   readonly filters?: Readonly<Partial<Record<Filter, string | undefined>>>
@@ -70,13 +65,11 @@ export interface Listed<Row> {
 /** Any table with any columns: here their names come from a `Listing`. */
 type AnyTable = Record<'listed', Record<string, unknown>>
 
-const PIECE = 500
-
 /** From so many rows to skip on they are counted off in the index alone, and rows are fetched for the page only. */
 const DEEP = 1000
 
 /** One page of a list (reference 1.4), every row checked against its seal. */
-export async function list<Table extends ListTable, Filter extends string>(
+export async function list<Table extends IdTable, Filter extends string>(
   reader: Reader,
   listing: Listing<Table, Filter>,
   query: ListQuery<Table, Filter>,
@@ -126,31 +119,18 @@ export async function list<Table extends ListTable, Filter extends string>(
 
   /** Pages of the second half are read from the end, so that the last page costs what the first one does. */
   const rows = async (all: number) => {
-    if (limit === ALL_ROWS) return everyRow(table, await everything())
+    if (limit === ALL_ROWS) return everyRow()
     if (skip <= all / 2) return page(skip, limit, order.forth)
     const count = Math.min(limit, all - skip)
     if (count <= 0) return []
     return (await page(all - skip - count, count, order.back)).reverse()
   }
 
-  /** In pieces, with a turn for everybody else in between; what was deleted meanwhile is left out. */
-  const everyRow = async (from: Table, ids: readonly { id: string }[]) => {
-    const found: Record<string, unknown>[] = []
-    for (let at = 0; at < ids.length; at += PIECE) {
-      const piece = ids.slice(at, at + PIECE).map(({ id }) => id)
-      const some = await anyTable
-        .selectFrom(from as 'listed')
-        .where(`${from}.id` as 'id', 'in', piece)
-        .selectAll()
-        .execute()
-      const byId = new Map(some.map((row) => [row['id'], row]))
-      for (const id of piece) {
-        const row = byId.get(id)
-        if (row) found.push(row)
-      }
-      await setImmediate()
-    }
-    return found
+  /** What was deleted meanwhile is left out. */
+  const everyRow = async () => {
+    const ids = (await everything()).map((row) => row.id)
+    const found = await reader.byId(table, query.domain, ids)
+    return ids.flatMap((one) => found.get(one) ?? [])
   }
 
   const total = async (): Promise<number> => {
@@ -186,7 +166,7 @@ export async function countOf(
   return counts.reduce((sum, { rows }) => sum + rows, 0)
 }
 
-const extra = <Table extends ListTable>(
+const extra = <Table extends IdTable>(
   eb: ExpressionBuilder<Schema, Table>,
   where: ListQuery<Table, never>['where'],
 ): Expression<SqlBool>[] => (where ? [where(eb)] : [])
@@ -199,7 +179,7 @@ const columnRef = (
   return lower ? sql`lower(${ref})` : sql`${ref}`
 }
 
-function condition<Table extends ListTable>(
+function condition<Table extends IdTable>(
   table: Table,
   filter: FilterColumn<Table>,
   text: string,
@@ -213,13 +193,13 @@ function condition<Table extends ListTable>(
     : sql`${column} like ${match.like} escape '\\'`
 }
 
-interface By<Table extends ListTable> {
+interface By<Table extends IdTable> {
   readonly sort: SortColumn<Table>
   readonly down: boolean
 }
 
 /** The order that was asked for, and the same from its end. */
-function orderOf<Table extends ListTable, Filter extends string>(
+function orderOf<Table extends IdTable, Filter extends string>(
   { table, sort: known, order }: Listing<Table, Filter>,
   sort: string | undefined,
   messages: string[],

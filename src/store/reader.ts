@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { CompiledQuery, type Kysely } from 'kysely'
 import { Fault } from '../kit/fault.ts'
 import type { Schema } from './schema.ts'
@@ -40,7 +41,7 @@ export const uncheckedReaderOn = (source: Source): Reader => ({
 })
 
 /** So many rows are read before everybody else has a turn. */
-const PIECE = 1000
+const PIECE = 500
 
 function byKey(
   source: Source,
@@ -68,6 +69,7 @@ function byKey(
       const wanted = [...new Set(ids)]
       const sql = byIdSql(source.dialect, table)
       for (let at = 0; at < wanted.length; at += PIECE) {
+        if (at > 0) await setImmediate()
         const some = idsParameter(source.dialect, wanted.slice(at, at + PIECE))
         for (const row of checked<Table>(table, await source.select(sql, [domain, some])))
           found.set((row as Schema[IdTable]).id, row)

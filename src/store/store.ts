@@ -30,7 +30,7 @@ export interface Reader extends Selector {
     table: Table,
     where: Where<Schema[Table]>,
   ): Promise<Schema[Table][]>
-  /** The rows of a domain by their ids, in as few queries as it takes. Those that are not there are left out. */
+  /** The rows of a domain by their ids, some hundred in a query. Those that are not there are left out. */
   byId<Table extends IdTable>(
     table: Table,
     domain: string,
