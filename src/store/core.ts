@@ -125,6 +125,7 @@ export function storeOn(backend: Backend, log: StoreLog = quiet): Store {
         audits: [],
         counts: [],
         topics: [],
+        endsSecrets: false,
       })
       if (outcome === 'done') signedSeq = end.seq
       else log.warn(`the audit head was not signed: ${outcome.why}`)
@@ -166,6 +167,7 @@ export function storeOn(backend: Backend, log: StoreLog = quiet): Store {
       audits: [],
       counts: [],
       topics: [],
+      endsSecrets: false,
     })
     if (outcome !== 'done' && outcome.why !== 'duplicate')
       throw new Fault('unavailable', 'the audit log could not be opened')

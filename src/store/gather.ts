@@ -12,6 +12,7 @@ import {
 import { Fault } from '../kit/fault.ts'
 import type { Schema, Sealed } from './schema.ts'
 import { rowName, sealedTables, sealOf } from './sealing.ts'
+import { endsSecrets } from './secrets.ts'
 import { type Dialect, deleteSql, insertSql, updateSql } from './statements.ts'
 import type { AuditEntry, CryptoKeyHandle, Guard, SealedTable, Where, Writer } from './store.ts'
 import type { Step, Topic, Unit } from './unit.ts'
@@ -68,6 +69,7 @@ export class Gathering implements Writer {
   readonly #audits: AuditEntry[] = []
   readonly #counts: [domain: string, table: string, difference: number][] = []
   readonly #topics = new Set<Topic>()
+  #endsSecrets = false
   #open = true
 
   constructor(builder: Builder, dialect: Dialect, rowKey: CryptoKeyHandle | undefined) {
@@ -177,7 +179,7 @@ export class Gathering implements Writer {
       [...this.#topics],
     ]
     if (steps.length + audits.length + counts.length + topics.length === 0) return undefined
-    return { steps, audits, counts, topics }
+    return { steps, audits, counts, topics, endsSecrets: this.#endsSecrets }
   }
 
   #sealed(table: SealedTable, row: AnyRow): AnyRow {
@@ -195,6 +197,7 @@ export class Gathering implements Writer {
 
   #add(sql: string, params: readonly unknown[], guard: Guard | undefined): void {
     this.#stillOpen()
+    this.#endsSecrets ||= endsSecrets(sql)
     this.#steps.push({ sql, params: params.map(parameter), rows: guard?.rows ?? -1 })
     this.guards.push(guard)
   }

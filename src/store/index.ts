@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely'
 import { type StoreLog, storeOn } from './core.ts'
 import { selectOver, uncheckedReaderOn } from './reader.ts'
 import type { Schema } from './schema.ts'
-import { openSqlite, openSqliteReader } from './sqlite.ts'
+import { openSqlite, openSqliteReader } from './sqlite/backend.ts'
 import type { Reader, Store } from './store.ts'
 
 export type { StoreLog } from './core.ts'
@@ -32,8 +32,8 @@ export async function openStore(
 /** A server on SQLite does without the driver, and the memory it takes. */
 async function postgres() {
   const [{ kyselyOn, openPostgres }, { postgresPools }] = await Promise.all([
-    import('./postgres.ts'),
-    import('./postgres-pools.ts'),
+    import('./postgres/backend.ts'),
+    import('./postgres/pools.ts'),
   ])
   return { kyselyOn, openPostgres, postgresPools }
 }

@@ -17,6 +17,8 @@ export interface Unit {
   readonly audits: readonly AuditEntry[]
   readonly counts: readonly (readonly [domain: string, table: string, difference: number])[]
   readonly topics: readonly Topic[]
+  /** Whether a secret ends with it, so that what the files still hold of it has to go (S5). */
+  readonly endsSecrets: boolean
 }
 
 /**

@@ -19,7 +19,7 @@ import {
   openPostgres,
   type PostgresClient,
   type PostgresConnections,
-} from '../../src/store/postgres.ts'
+} from '../../src/store/postgres/backend.ts'
 import type { Store, StoreKeys } from '../../src/store/store.ts'
 import { SHARED } from './scratch.ts'
 

@@ -6,14 +6,14 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { testKeys, testSeed, verifyHead } from '../../test/support/databases.ts'
-import { auditEntry, groupRow, ROOT } from '../../test/support/rows.ts'
-import { Tampered } from '../kit/fault.ts'
-import { openReadOnly, openStore } from './index.ts'
-import { countOf } from './list.ts'
-import { verifyChain } from './verify.ts'
+import { testKeys, testSeed, verifyHead } from '../../../test/support/databases.ts'
+import { auditEntry, groupRow, ROOT } from '../../../test/support/rows.ts'
+import { Tampered } from '../../kit/fault.ts'
+import { openReadOnly, openStore } from '../index.ts'
+import { countOf } from '../list.ts'
+import { verifyChain } from '../verify.ts'
 
-const child = join(import.meta.dirname, '../../test/support/store-child.ts')
+const child = join(import.meta.dirname, '../../../test/support/store-child.ts')
 
 describe('a SQLite file', () => {
   let folder: string

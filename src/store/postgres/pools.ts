@@ -1,6 +1,6 @@
 import pg from 'pg'
-import type { StoreLog } from './core.ts'
-import type { PostgresConnections, PostgresPools } from './postgres.ts'
+import type { StoreLog } from '../core.ts'
+import type { PostgresConnections, PostgresPools } from './backend.ts'
 
 const MOST_READERS = 10
 /** Nothing the server asks takes long; what does is stuck, and must not hold others. */

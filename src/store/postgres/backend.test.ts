@@ -6,12 +6,12 @@ import {
   type TestDatabase,
   testKeys,
   verifyHead,
-} from '../../test/support/databases.ts'
-import { auditEntry, groupRow, ROOT } from '../../test/support/rows.ts'
-import { openStore } from './index.ts'
-import { countOf } from './list.ts'
-import type { Store } from './store.ts'
-import { verifyChain } from './verify.ts'
+} from '../../../test/support/databases.ts'
+import { auditEntry, groupRow, ROOT } from '../../../test/support/rows.ts'
+import { openStore } from '../index.ts'
+import { countOf } from '../list.ts'
+import type { Store } from '../store.ts'
+import { verifyChain } from '../verify.ts'
 
 const url = process.env['KEYSTEAD_TEST_DATABASE_URL']
 

@@ -4,14 +4,15 @@
  */
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
-import { ChainMoved, runBatch, type Statement } from './batch.ts'
-import { Chain, type ChainEnd, type ChainKeys } from './chain.ts'
-import { classifySqlite, isDamage, isDiskFull } from './conflict.ts'
-import { DAMAGED, DISK_FULL, NOT_WRITTEN, RESERVE_USED } from './faults.ts'
+import { ChainMoved, runBatch, type Statement } from '../batch.ts'
+import { Chain, type ChainEnd, type ChainKeys } from '../chain.ts'
+import { DAMAGED, DISK_FULL, NOT_WRITTEN, RESERVE_USED } from '../faults.ts'
+import { type Failure, isAuditOnly, type Outcome, type Unit } from '../unit.ts'
+import { classifySqlite, isDamage, isDiskFull } from './errors.ts'
 import { integrityProblem } from './integrity.ts'
+import type { FromWriter, ToWriter, WireUnit } from './messages.ts'
 import { AuditReserve } from './reserve.ts'
-import type { FromWriter, ToWriter, WireUnit } from './sqlite-messages.ts'
-import { type Failure, isAuditOnly, type Outcome, type Unit } from './unit.ts'
+import { BUSY_MS, Scrub } from './scrub.ts'
 
 const MOST_STATEMENTS = 500
 
@@ -26,10 +27,15 @@ let chain: Chain | undefined
 let unsure = false
 let full = false
 let damaged = false
+const scrub = new Scrub({
+  file,
+  connection: () => (damaged || full ? undefined : open()),
+  failed: (error) => answer({ kind: 'remains', detail: (error as Error).message }),
+})
 
 function open(): DatabaseSync {
   if (database) return database
-  const opened = new DatabaseSync(file, { timeout: 5000 })
+  const opened = new DatabaseSync(file, { timeout: BUSY_MS })
   try {
     opened.exec(
       'pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma secure_delete = on',
@@ -45,6 +51,7 @@ function open(): DatabaseSync {
   }
   unsure = false
   database = opened
+  scrub.opened(opened)
   return opened
 }
 
@@ -113,9 +120,13 @@ function runUnits(units: readonly Unit[]): Outcome[] {
       rollback()
       return step.value
     }
+    const outcomes = step.value
+    const endsSecrets = units.some((unit, at) => unit.endsSecrets && outcomes[at] === 'done')
+    if (endsSecrets) scrub.mark(open())
     committing = true
     execute({ sql: 'commit', params: [] })
-    return step.value
+    if (endsSecrets) scrub.marked()
+    return outcomes
   } catch (error) {
     return failedBatch(units, error, committing, end)
   }
@@ -188,11 +199,12 @@ function runBatchOfUnits(units: readonly Unit[]): Outcome[] {
   )
 }
 
-const unwired = ([steps, audits, counts, topics]: WireUnit): Unit => ({
+const unwired = ([steps, audits, counts, topics, endsSecrets]: WireUnit): Unit => ({
   steps: steps.map(([text, params, rows]) => ({ sql: texts[text] as string, params, rows })),
   audits,
   counts,
   topics,
+  endsSecrets,
 })
 
 const answer = (message: FromWriter): void => parentPort?.postMessage(message)
@@ -219,7 +231,9 @@ parentPort?.on('message', (message: ToWriter) => {
       }
       return
     case 'close':
+      scrub.finish()
       reopenLater()
+      scrub.close()
       answer({ kind: 'closed' })
       parentPort?.close()
   }

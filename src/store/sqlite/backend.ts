@@ -1,31 +1,21 @@
 import { chmodSync, closeSync, fsyncSync, openSync, statSync } from 'node:fs'
 import { dirname, extname } from 'node:path'
-import {
-  DatabaseSync,
-  type SQLInputValue,
-  type SQLOutputValue,
-  type StatementSync,
-} from 'node:sqlite'
+import { DatabaseSync } from 'node:sqlite'
 import { Worker } from 'node:worker_threads'
-import {
-  Kysely,
-  SqliteAdapter,
-  type SqliteDatabase,
-  SqliteDialect,
-  type SqliteStatement,
-} from 'kysely'
-import { compileCacheOnly } from '../kit/compile-cache.ts'
-import { Fault, Tampered } from '../kit/fault.ts'
-import type { ChainEnd, ChainKeys } from './chain.ts'
-import { isDamage, isDiskFull } from './conflict.ts'
-import type { Backend, StoreLog } from './core.ts'
-import { CLOSED, DAMAGED, NO_ANSWER, NOT_WRITTEN } from './faults.ts'
+import { Kysely, SqliteAdapter, type SqliteDatabase, SqliteDialect } from 'kysely'
+import { compileCacheOnly } from '../../kit/compile-cache.ts'
+import { Fault, Tampered } from '../../kit/fault.ts'
+import type { ChainEnd, ChainKeys } from '../chain.ts'
+import type { Backend, StoreLog } from '../core.ts'
+import { CLOSED, DAMAGED, NOT_WRITTEN } from '../faults.ts'
+import { migrate } from '../migrate.ts'
+import type { Schema } from '../schema.ts'
+import { Batches, type Outcome, type Topic, type Unit } from '../unit.ts'
+import { asKyselyDatabase, type Condition, conditionOf, kyselyOn, openReading } from './driver.ts'
+import { isDamage, isDiskFull } from './errors.ts'
 import { integrityProblem } from './integrity.ts'
 import { holdLock } from './lock.ts'
-import { migrate } from './migrate.ts'
-import type { Schema } from './schema.ts'
-import type { FromWriter, ToWriter, WireUnit } from './sqlite-messages.ts'
-import { Batches, type Outcome, type Topic, type Unit } from './unit.ts'
+import type { FromWriter, ToWriter, WireUnit } from './messages.ts'
 import { walProblem } from './wal.ts'
 
 const LARGEST_BATCH = 256
@@ -42,18 +32,6 @@ function startThread(name: string, file: string): Worker {
     resourceLimits: { maxYoungGenerationSizeMb: 2 },
   })
 }
-
-/** Whether the database can be trusted, said to everything that reads it. */
-interface Condition {
-  damaged: boolean
-  /** What a look at the whole file finds. */
-  problem(): string | undefined
-}
-
-const conditionOf = (file: string): Condition => ({
-  damaged: false,
-  problem: () => integrityProblem(file),
-})
 
 /** Opens the database in `file`, makes it when there is none, and keeps other processes away from it. */
 export async function openSqlite(file: string, log: StoreLog): Promise<Backend> {
@@ -118,89 +96,6 @@ async function migrateFile(file: string): Promise<void> {
   }
 }
 
-function openReading(file: string, condition: Condition): SqliteDatabase {
-  const database = new DatabaseSync(file, { readOnly: true, timeout: 5000 })
-  // So that patterns mean the same on both databases, and an index serves those that begin with text.
-  database.exec('pragma case_sensitive_like = on')
-  return asKyselyDatabase(database, condition)
-}
-
-const kyselyOn = (database: SqliteDatabase): Kysely<Schema> =>
-  new Kysely<Schema>({ dialect: new SqliteDialect({ database }) })
-
-const columnNames = (statement: StatementSync): readonly string[] =>
-  statement.columns().map(({ name }) => name)
-
-/**
- * A row as an object whose columns V8 knows the places of. Those that the driver makes itself are dictionaries: reading
- * all columns of such a row, for its seal and its answer, takes two to three times as long.
- */
-function rowOf(
-  names: readonly string[],
-  values: readonly SQLOutputValue[],
-): Record<string, SQLOutputValue> {
-  const row: Record<string, SQLOutputValue> = {}
-  for (let at = 0; at < names.length; at++) row[names[at] as string] = values[at] as SQLOutputValue
-  return row
-}
-
-/** Kysely speaks better-sqlite3; Node's own driver spreads its parameters and has no `reader` flag. */
-function asKyselyDatabase(database: DatabaseSync, condition: Condition): SqliteDatabase {
-  let statements = new Map<string, SqliteStatement>()
-
-  function answered<T>(ask: () => T): T {
-    if (condition.damaged) throw new Fault('unavailable', DAMAGED)
-    try {
-      return ask()
-    } catch (cause) {
-      if (isDamage(cause)) {
-        // SQLite says the same of a page that could not be read this once: only a second look condemns the file.
-        condition.damaged = condition.problem() !== undefined
-        throw new Fault('unavailable', condition.damaged ? DAMAGED : NO_ANSWER, { cause })
-      }
-      const code = (cause as { errcode?: number }).errcode ?? 1
-      // Disk I/O error, cannot open, busy: of the disk's making, not of the query's.
-      if ([5, 10, 14].includes(code & 0xff)) throw new Fault('unavailable', NO_ANSWER, { cause })
-      throw cause
-    }
-  }
-
-  function prepare(sql: string): SqliteStatement {
-    const statement = answered(() => database.prepare(sql))
-    statement.setReturnArrays(true)
-    let names = columnNames(statement)
-    const bind = (parameters: readonly unknown[]) => parameters as SQLInputValue[]
-    return {
-      reader: names.length > 0,
-      all: (parameters) =>
-        answered(() => {
-          const rows = statement.all(...bind(parameters)) as unknown as SQLOutputValue[][]
-          // After a change of the schema `select *` has other columns.
-          if (rows[0] && rows[0].length !== names.length) names = columnNames(statement)
-          return rows.map((values) => rowOf(names, values))
-        }),
-      run: (parameters) => answered(() => statement.run(...bind(parameters))),
-      // A statement of its own: one that is being stepped through cannot serve another caller.
-      iterate: (parameters) => answered(() => database.prepare(sql).iterate(...bind(parameters))),
-    }
-  }
-
-  return {
-    close: () => {
-      statements = new Map()
-      database.close()
-    },
-    prepare(sql) {
-      const known = statements.get(sql)
-      if (known) return known
-      if (statements.size >= MOST_STATEMENTS) statements.clear()
-      const statement = prepare(sql)
-      statements.set(sql, statement)
-      return statement
-    },
-  }
-}
-
 class SqliteBackend implements Backend {
   readonly dialect = 'sqlite'
   readonly db: Kysely<Schema>
@@ -225,7 +120,7 @@ class SqliteBackend implements Backend {
     this.#unlock = unlock
     this.#reading = openReading(file, this.#condition)
     this.db = kyselyOn(this.#reading)
-    this.#writer = startThread('sqlite-writer', file)
+    this.#writer = startThread('writer', file)
     this.#writer.on('message', (message: FromWriter) => this.#hear(message))
     this.#writer.on('error', (error: Error) =>
       log.error(`the store's writer failed: ${error.message}`),
@@ -279,7 +174,7 @@ class SqliteBackend implements Backend {
     if (before) heed(integrityProblem(this.#file))
     else
       this.#check = new Promise((resolve) => {
-        const worker = startThread('sqlite-integrity', this.#file)
+        const worker = startThread('integrity-thread', this.#file)
         worker.on('message', heed)
         worker.on('error', (error: Error) =>
           this.#log.error(`the database was not checked: ${error.message}`),
@@ -327,11 +222,12 @@ class SqliteBackend implements Backend {
       return this.#numbers.size - 1
     }
     const wired = units.map(
-      ({ steps, audits, counts, topics }): WireUnit => [
+      ({ steps, audits, counts, topics, endsSecrets }): WireUnit => [
         steps.map(({ sql, params, rows }) => [numberOf(sql), params, rows]),
         audits,
         counts,
         topics,
+        endsSecrets,
       ],
     )
     return { kind: 'batch', forget, texts, units: wired }
@@ -356,7 +252,11 @@ class SqliteBackend implements Backend {
     if (message.kind === 'trouble') {
       this.#condition.damaged ||= message.damaged
       this.#log.error(`the database could not write: ${message.detail}`)
-    } else if (message.kind === 'space') {
+    } else if (message.kind === 'remains')
+      this.#log.warn(
+        `what is left of deleted secrets was not overwritten, and will be tried again: ${message.detail}`,
+      )
+    else if (message.kind === 'space') {
       if (message.full) this.#log.error('the disk is full: only audit records are written')
       else this.#log.info('there is space on the disk again')
     } else this.#answered?.(message)

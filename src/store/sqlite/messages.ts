@@ -1,6 +1,6 @@
-import type { ChainEnd, ChainKeys } from './chain.ts'
-import type { AuditEntry } from './store.ts'
-import type { Outcome, Topic } from './unit.ts'
+import type { ChainEnd, ChainKeys } from '../chain.ts'
+import type { AuditEntry } from '../store.ts'
+import type { Outcome, Topic } from '../unit.ts'
 
 /** A unit as it travels: statements by number, since the same few texts come again and again. */
 export type WireUnit = readonly [
@@ -8,6 +8,7 @@ export type WireUnit = readonly [
   audits: readonly AuditEntry[],
   counts: readonly (readonly [domain: string, table: string, difference: number])[],
   topics: readonly Topic[],
+  endsSecrets: boolean,
 ]
 
 export type ToWriter =
@@ -35,5 +36,7 @@ export type FromWriter =
       readonly detail: string
     }
   | { readonly kind: 'trouble'; readonly detail: string; readonly damaged: boolean }
+  /** What is left of deleted secrets could not be overwritten. */
+  | { readonly kind: 'remains'; readonly detail: string }
   | { readonly kind: 'space'; readonly full: boolean }
   | { readonly kind: 'closed' }

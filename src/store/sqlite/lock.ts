@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
-import { Fault } from '../kit/fault.ts'
+import { Fault } from '../../kit/fault.ts'
 
 /**
  * Keeps every other process away from a data folder for as long as this one lives. The lock is an open transaction
