@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { Fault } from '../kit/fault.ts'
 import { stamp } from '../kit/time.ts'
+import { createTurns } from '../kit/turns.ts'
 import { type ChainEnd, type ChainKeys, chainStart, headBytes, headMac } from './chain.ts'
 import { Gathering, statementBuilder } from './gather.ts'
 import { readerOn, type Source } from './reader.ts'
@@ -30,6 +31,8 @@ export interface Backend extends Source {
 
 /** Others changing the same rows all the while is no reason to hold a request for ever. */
 const MOST_RUNS = 20
+/** So often work is done again beside others who do the same. */
+const FREE_RUNS = 3
 const SIGN_AFTER_RECORDS = 1000
 const SIGN_AFTER_MS = 10_000
 
@@ -47,25 +50,43 @@ export function storeOn(backend: Backend, log: StoreLog = quiet): Store {
   let signing = false
   let timer: NodeJS.Timeout | undefined
   let closed = false
+  const inTurn = createTurns()
 
+  /** Those who met others again and again go one after the other, so that each of them gets through. */
   async function transact<T>(work: (tx: Writer) => T | Promise<T>): Promise<T> {
-    for (let run = 1; ; run++) {
-      if (closed) throw new Fault('unavailable', 'the store is closed')
-      const gathering = new Gathering(builder, dialect, keys?.rowKey)
-      const result = await work(gathering)
-      const unit = gathering.finish()
-      if (!unit) return result
-      const outcome = await backend.submit(unit)
-      if (outcome === 'done') {
-        signIfDue()
-        return result
-      }
-      throwUnlessAgain(outcome, gathering)
-      if (run === MOST_RUNS)
-        throw new Fault('conflict', 'this was changed by others at the same time, try again')
+    for (let run = 1; run <= FREE_RUNS; run++) {
+      const done = await attempt(work)
+      if (done) return done.result
       // At random, so that those who met once do not meet again.
-      await pause(Math.random() * Math.min(50, 2 ** run))
+      await pause(Math.random() * 2 ** run)
     }
+    return inTurn('again', async () => {
+      for (let run = FREE_RUNS + 1; run <= MOST_RUNS; run++) {
+        const done = await attempt(work)
+        if (done) return done.result
+        // Only other nodes are in the way now, and those who came since.
+        await pause(Math.random() * Math.min(50, 2 ** (run - FREE_RUNS)))
+      }
+      throw new Fault('conflict', 'this was changed by others at the same time, try again')
+    })
+  }
+
+  /** Undefined when others were in the way. */
+  async function attempt<T>(
+    work: (tx: Writer) => T | Promise<T>,
+  ): Promise<{ readonly result: T } | undefined> {
+    if (closed) throw new Fault('unavailable', 'the store is closed')
+    const gathering = new Gathering(builder, dialect, keys?.rowKey)
+    const result = await work(gathering)
+    const unit = gathering.finish()
+    if (!unit) return { result }
+    const outcome = await backend.submit(unit)
+    if (outcome === 'done') {
+      signIfDue()
+      return { result }
+    }
+    throwUnlessAgain(outcome, gathering)
+    return undefined
   }
 
   function throwUnlessAgain(failure: Exclude<Outcome, 'done'>, { guards }: Gathering): void {

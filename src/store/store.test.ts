@@ -54,6 +54,19 @@ describe.each(databases)('the store on %s', (_name, open) => {
     expect(runs).toBeGreaterThan(5)
   })
 
+  test('however many change one row at the same time, each of them gets through', async () => {
+    const { store } = database
+    const row = await store.transact((tx) => tx.insert('groups', groupRow('crowded')))
+    const add = () =>
+      store.transact(async (tx) => {
+        const now = await byId(row.id)
+        if (!now) throw new Error('the group is gone')
+        tx.update('groups', now, { description: String(Number(now.description ?? 0) + 1) })
+      })
+    await Promise.all(Array.from({ length: 300 }, add))
+    expect((await byId(row.id))?.description).toBe('300')
+  })
+
   test('work that never finds its row as it read it ends in a conflict', async () => {
     const { store } = database
     const row = await store.transact((tx) => tx.insert('groups', groupRow('stale')))

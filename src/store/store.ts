@@ -143,7 +143,8 @@ export interface Store {
    * Runs `work`, then everything it gathered; the promise settles when that is on disk. `work` is run again, up to
    * a bound, when a guard without a fault fails. Throws Fault 'unavailable' or 'no-space' when nothing can be
    * written; then nothing was, unless the fault says that the connection was lost while committing, when nobody can
-   * know. Work that gathers nothing costs nothing.
+   * know. Work that gathers nothing costs nothing. Work must not wait for another unit: those that others were in the
+   * way of time and again go one after the other.
    */
   transact<T>(work: (tx: Writer) => T | Promise<T>): Promise<T>
   /** Grows with every change to callers' rights: on this node before the change is acknowledged, elsewhere within a second. */
