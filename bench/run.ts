@@ -14,6 +14,7 @@ import { memory, start } from './measures/rest.ts'
 import { revocation } from './measures/revocation.ts'
 import { tails } from './measures/tails.ts'
 import { tokens } from './measures/tokens.ts'
+import { vaultDeletes } from './measures/vault-deletes.ts'
 import { vaultCreate, vaultEncrypt, vaultSign } from './measures/vault-hot.ts'
 import { vaultReads } from './measures/vault-reads.ts'
 import { vaultRevocation } from './measures/vault-revocation.ts'
@@ -36,6 +37,7 @@ const measures: Readonly<Record<string, (lab: Lab) => Promise<void>>> = {
   'vault-tails': vaultTails,
   'vault-revocation': vaultRevocation,
   'vault-reads': vaultReads,
+  'vault-deletes': vaultDeletes,
   start,
   'command-line': commandLine,
   client,

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import type { AuditVerdict, Initialised, RunningServer } from './cli/server-commands.ts'
-import type { ServerSettings } from './cli/settings.ts'
+import type { ServerSettings } from './cli/settings/index.ts'
 import { startServer } from './compose.ts'
 import { nodeIdOf } from './data-folder.ts'
 import { initialise, locationOf, rotateRootKeyOffline } from './installation.ts'

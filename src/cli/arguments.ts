@@ -4,8 +4,7 @@ import { type ApiCommand, apiTable } from './api/table.ts'
 import { type CommandName, commandNames, commandOf } from './commands.ts'
 import { UsageError } from './failures.ts'
 import { nearest } from './nearest.ts'
-import { allSettings } from './settings.ts'
-import { type NamedSetting, settingNames } from './settings-kinds.ts'
+import { allSettings, type NamedSetting, settingNames } from './settings/index.ts'
 
 /** A command line, taken apart. */
 export interface Invocation {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { flagsOf } from './arguments.ts'
 import { commandNames, commandOf, SHELLS } from './commands.ts'
 import { completionScript } from './completion.ts'
-import { settingNames } from './settings-kinds.ts'
+import { settingNames } from './settings/index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'keystead-completion-'))
 const beside = mkdtempSync(join(tmpdir(), 'keystead-completion-'))

@@ -5,7 +5,7 @@ import { apiTable, titleOf } from './api/table.ts'
 import { flagsOf } from './arguments.ts'
 import { connectionFlags, ownFlags } from './ciphertrust/arguments.ts'
 import { type CommandName, commandNames, commandOf, type Shell } from './commands.ts'
-import { settingNames } from './settings-kinds.ts'
+import { settingNames } from './settings/index.ts'
 
 /** A script that completes commands, flags, and the values that can be known, made from the tables. */
 export const completionScript = (shell: Shell): string => scripts[shell]()

@@ -6,7 +6,7 @@ import { type Credentials, SignInError, type TokenReply } from '../client/sessio
 import type { Transport } from '../client/transport.ts'
 import { Failed, UsageError } from './failures.ts'
 import { DEFAULT_PROFILE, type Profile, ProfilesError } from './profiles.ts'
-import type { ClientSettings, SavedSession } from './settings.ts'
+import type { ClientSettings, SavedSession } from './settings/index.ts'
 import type { Terminal } from './terminal.ts'
 import { packageVersion } from './version.ts'
 

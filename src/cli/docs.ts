@@ -2,4 +2,4 @@
 export { makeTable } from './api/make-table.ts'
 export { cliMarkdown } from './help.ts'
 export { manPages } from './man.ts'
-export { settingsMarkdown } from './settings-docs.ts'
+export { settingsMarkdown } from './settings/docs.ts'

@@ -2,7 +2,7 @@ import { ApiError, ForeignAnswer } from '../client/api-error.ts'
 import { SignInError } from '../client/session.ts'
 import { ConnectionError } from '../client/transport.ts'
 import { ProfilesError } from './profiles.ts'
-import { SettingsError } from './settings.ts'
+import { SettingsError } from './settings/index.ts'
 
 export const EXIT = { ok: 0, failed: 1, usage: 2, unreachable: 3, refused: 4 } as const
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT]

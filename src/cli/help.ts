@@ -2,7 +2,7 @@ import { fieldRow, groupRows, groupsRows } from './api/help.ts'
 import { apiTable, synopsisOf, titleOf } from './api/table.ts'
 import { type Command, type CommandName, commandNames, commandOf } from './commands.ts'
 import { columns, EXITS, wrapped } from './layout.ts'
-import { settingsHelp } from './settings-docs.ts'
+import { settingsHelp } from './settings/docs.ts'
 
 /** The text of `keystead --help`, or of the commands that begin with `group`. */
 export function overview(group?: string): string {

@@ -10,7 +10,7 @@ import {
   readClientSettings,
   readServerSettings,
   serverFlags,
-} from './settings.ts'
+} from './settings/index.ts'
 import { type Io, Terminal } from './terminal.ts'
 import { packageVersion } from './version.ts'
 

@@ -7,7 +7,7 @@ import { type ApiCommand, apiTable, synopsisOf, titleOf } from './api/table.ts'
 import { ownFlags as integrationFlags, isSecret } from './ciphertrust/arguments.ts'
 import { commandNames, commandOf } from './commands.ts'
 import { EXITS } from './layout.ts'
-import { settingsHelp } from './settings-docs.ts'
+import { settingsHelp } from './settings/docs.ts'
 
 /** The man pages by file name: one for the program, one for each group of the API's commands, one for those of integrations (man-pages(7)). */
 export function manPages(version: string): Record<string, string> {

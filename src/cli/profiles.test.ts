@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Profile, Profiles, ProfilesError } from './profiles.ts'
-import { readClientSettings, SettingsError } from './settings.ts'
+import { readClientSettings, SettingsError } from './settings/index.ts'
 
 const profile: Profile = {
   url: 'https://keys.example.com',

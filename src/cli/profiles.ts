@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { Environment } from './settings-kinds.ts'
+import type { Environment } from './settings/kinds.ts'
 
 /** A server that was signed in to, with what the session goes on with. Never the password. */
 export interface Profile {

@@ -1,4 +1,4 @@
-import type { ServerSettings } from './settings.ts'
+import type { ServerSettings } from './settings/index.ts'
 
 /**
  * What the command line asks of the server's own code. It is handed in by main.ts, so that the commands that only

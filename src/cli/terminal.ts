@@ -1,6 +1,6 @@
 import { StringDecoder } from 'node:string_decoder'
 import { Failed } from './failures.ts'
-import type { Environment } from './settings.ts'
+import type { Environment } from './settings/index.ts'
 
 export interface Output {
   readonly isTTY?: boolean

@@ -3,7 +3,7 @@ import { Fault, notBuilt, quote } from '../../kit/fault.ts'
 import type { InterfaceRow, Sealed } from '../../store/schema.ts'
 import type { Reader } from '../../store/store.ts'
 import { type Making, makingCa } from './certificates.ts'
-import type { Changes } from './contract.ts'
+import type { Changes } from './contract-fields.ts'
 import { NEWEST, OLDEST, readGroups, readMode, readSuites, readVersion } from './tls.ts'
 import { findAnchor, type TrustedAnchor } from './trust.ts'
 

@@ -1,8 +1,7 @@
 import { parseArgs } from 'node:util'
 import { UsageError } from '../failures.ts'
 import { nearest } from '../nearest.ts'
-import { allSettings } from '../settings.ts'
-import { settingNames } from '../settings-kinds.ts'
+import { allSettings, settingNames } from '../settings/index.ts'
 import { FORMATS, type Format, isOwnFlag, ownFlags, takesValue } from './own-flags.ts'
 import type { ApiCommand, Field } from './table.ts'
 

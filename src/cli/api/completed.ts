@@ -1,5 +1,4 @@
-import { allSettings } from '../settings.ts'
-import { settingNames } from '../settings-kinds.ts'
+import { allSettings, settingNames } from '../settings/index.ts'
 import { connectionFlags } from './arguments.ts'
 import { fieldRow, ownFlagRows } from './help.ts'
 import { FORMATS, ownFlags } from './own-flags.ts'

@@ -4,7 +4,7 @@ import { LineCounter, parseDocument } from 'yaml'
 import { z } from 'zod'
 import { UsageError } from '../failures.ts'
 import { nearest } from '../nearest.ts'
-import { SettingsError } from '../settings.ts'
+import { SettingsError } from '../settings/index.ts'
 
 /** What a bootstrap file may say. Names are the API's; what is left out is left alone. */
 const Name = z.string().trim().min(1).max(256)

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { Failed, UsageError } from '../failures.ts'
-import type { Environment } from '../settings.ts'
+import type { Environment } from '../settings/index.ts'
 import type { UserWish } from './document.ts'
 
 export interface PasswordRules {

@@ -3,7 +3,7 @@ import { catalogue } from '../../catalogue.ts'
 import { ApiError } from '../../client/api-error.ts'
 import type { Client } from '../../client/client.ts'
 import type { CallReply } from '../../client/types.ts'
-import { SettingsError } from '../settings.ts'
+import { SettingsError } from '../settings/index.ts'
 import type { GroupWish, PolicyWish, UserWish, Wishes } from './document.ts'
 import type { PasswordRules } from './passwords.ts'
 

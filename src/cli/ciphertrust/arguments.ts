@@ -8,8 +8,7 @@ import {
 } from '../../../integrations/xsoar/commands/index.ts'
 import { UsageError } from '../failures.ts'
 import { nearest } from '../nearest.ts'
-import { allSettings } from '../settings.ts'
-import { settingNames } from '../settings-kinds.ts'
+import { allSettings, settingNames } from '../settings/index.ts'
 
 export const FORMATS = ['table', 'json', 'yaml', 'context', 'markdown'] as const
 export type Format = (typeof FORMATS)[number]

@@ -7,7 +7,7 @@ import {
 import { runCommand } from '../../../integrations/xsoar/run.ts'
 import { passwordOf, transportFor, usernameOf } from '../connect.ts'
 import { EXIT, type ExitCode, UsageError } from '../failures.ts'
-import type { ClientSettings } from '../settings.ts'
+import type { ClientSettings } from '../settings/index.ts'
 import type { Terminal } from '../terminal.ts'
 import { type CommandLine, parseCommandLine } from './arguments.ts'
 import { checkFolder, readInput, writeFiles } from './files.ts'

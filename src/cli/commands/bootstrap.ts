@@ -5,7 +5,7 @@ import { givenPassword, makePassword, PasswordsFile } from '../bootstrap/passwor
 import { describe, type Plan, planFor, type Step } from '../bootstrap/plan.ts'
 import { signedIn } from '../connect.ts'
 import { EXIT, UsageError } from '../failures.ts'
-import type { Environment } from '../settings.ts'
+import type { Environment } from '../settings/index.ts'
 import type { Runner } from './run.ts'
 
 /** Looks at everything first, then works; what fails half way is finished by running it again. */

@@ -5,7 +5,7 @@ import { connect, passwordOf, sessionOf, trusted, usernameOf } from '../connect.
 import { EXIT, Failed } from '../failures.ts'
 import { DEFAULT_PROFILE, type Profile, Profiles } from '../profiles.ts'
 import { aligned } from '../rows.ts'
-import type { ClientSettings } from '../settings.ts'
+import type { ClientSettings } from '../settings/index.ts'
 import type { Runner } from './run.ts'
 
 /** A session that nobody uses for so long ends on the server too. */

@@ -2,7 +2,7 @@ import { ConnectionError } from '../../client/transport.ts'
 import { rootOfTrust } from '../../system/root-of-trust/contract.ts'
 import { connect, signedIn } from '../connect.ts'
 import { EXIT } from '../failures.ts'
-import type { ClientSettings } from '../settings.ts'
+import type { ClientSettings } from '../settings/index.ts'
 import type { Runner } from './run.ts'
 
 /** Through the server when one runs; a server elsewhere that does not answer is a failure, not an invitation. */

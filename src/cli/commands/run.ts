@@ -1,7 +1,7 @@
 import type { Invocation } from '../arguments.ts'
 import type { ExitCode } from '../failures.ts'
 import type { ServerCommands } from '../server-commands.ts'
-import type { ClientSettings, ServerSettings } from '../settings.ts'
+import type { ClientSettings, ServerSettings } from '../settings/index.ts'
 import type { Terminal } from '../terminal.ts'
 
 /** What a command's function is given. Settings are read when asked for, and complain then. */

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { EXIT } from '../failures.ts'
 import type { Initialised, RunningServer } from '../server-commands.ts'
-import type { ServerSettings } from '../settings.ts'
+import type { ServerSettings } from '../settings/index.ts'
 import type { Terminal } from '../terminal.ts'
 import type { Runner } from './run.ts'
 

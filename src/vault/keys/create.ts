@@ -5,21 +5,17 @@ import type { Writer } from '../../store/store.ts'
 import { linkBoth } from '../links/links.ts'
 import {
   algorithmRow,
-  checkValue,
   defaultMask,
-  fingerprints,
   type KeySpec,
   type Material,
   objectTypeOf,
-  publicHalf,
-  publicKeyPem,
   readSpec,
 } from '../material/index.ts'
 import { type KeyContext, vaultOf } from '../vault.ts'
 import { firstAliases } from './aliases.ts'
-import { certificateFields } from './certificate-fields.ts'
-import type { CreateBody } from './contract.ts'
-import { daysAfter, daysOf, demandOrder, timeOf } from './dates.ts'
+import { bit, defaultIv, filled, numberFor, specColumns, uuidFor } from './columns.ts'
+import type { CreateBody } from './contract-bodies.ts'
+import { isDead, lifetime, readState } from './first-state.ts'
 import { givenMaterial } from './given.ts'
 import { mergeLabels, reservedLabel, storedLabels } from './labels.ts'
 import { withTotal } from './limits.ts'
@@ -27,17 +23,15 @@ import { storedMeta } from './meta.ts'
 import { givenId, nameFor, newId } from './names.ts'
 import { wrapMaterial } from './opened.ts'
 import { ownedMeta } from './owner.ts'
-import { labelsOf } from './rights.ts'
+import { publicDraft } from './public-half.ts'
 import { emptyKey, insertKey, type NewKey } from './rows.ts'
-import { STATES, type State } from './states.ts'
+import type { State } from './states.ts'
 
 /** What becomes rows: the key itself, and the public key beside a private one. */
 export interface Drafts {
   readonly main: NewKey
   readonly publicKey?: NewKey
 }
-
-const DEAD: readonly State[] = ['Deactivated', 'Compromised', 'Destroyed', 'Destroyed Compromised']
 
 /**
  * What a request for a key asks for, made or imported and wrapped: nothing is written yet. The plain bytes are gone
@@ -47,13 +41,10 @@ export async function draftKey(context: KeyContext, body: CreateBody): Promise<D
   const at = stamp(context.now())
   const given = await givenMaterial(context, body)
   const state = readState(body.state)
-  if (!given && (body.id !== undefined || DESTROYED.includes(state ?? '')))
-    demandImport(body, state)
+  const isDestroyed = state?.startsWith('Destroyed') ?? false
+  if (!given && (body.id !== undefined || isDestroyed)) demandImport(body, state)
   const spec = given?.spec ?? readSpec(body, vaultOf(context.services).rules)
-  const isEmpty =
-    body.emptyMaterial === true ||
-    DESTROYED.includes(state ?? '') ||
-    (!given && state !== undefined && DEAD.includes(state))
+  const isEmpty = body.emptyMaterial === true || isDestroyed || (!given && isDead(state))
   if (isEmpty) given?.material.secret.wipe()
   const material = isEmpty
     ? undefined
@@ -65,10 +56,8 @@ export async function draftKey(context: KeyContext, body: CreateBody): Promise<D
   }
 }
 
-const DESTROYED: readonly string[] = ['Destroyed', 'Destroyed Compromised']
-
 function demandImport(body: CreateBody, state: State | undefined): void {
-  if (body.emptyMaterial || (state !== undefined && DEAD.includes(state))) return
+  if (body.emptyMaterial || isDead(state)) return
   throw new Fault('invalid-parameter', 'id: only an imported key brings its own')
 }
 
@@ -113,34 +102,6 @@ function drafts(context: KeyContext, body: CreateBody, made: Made): Drafts {
   if (material?.form !== 'pkcs8') return { main }
   return { main, publicKey: publicDraft(context, body, main, spec, material) }
 }
-
-export const specColumns = (spec: KeySpec) => ({
-  algorithm: spec.algorithm as string,
-  size: spec.size,
-  curve: spec.curve ?? null,
-  xts: spec.xts ? 1 : 0,
-})
-
-/** What is known about the material without opening it. */
-export function filled(key: NewKey, spec: KeySpec, material: Material): NewKey {
-  const isCertificate = material.form === 'x509'
-  const guessable = key.data_type === 'password'
-  const digests = guessable ? undefined : fingerprints(material)
-  return {
-    ...key,
-    form: material.form,
-    empty_material: 0,
-    public_key: material.publicSpki ? publicKeyPem(material) : null,
-    sha1_fingerprint: digests?.sha1 ?? null,
-    sha256_fingerprint: digests?.sha256 ?? null,
-    check_value: hasCheckValue(spec, material) ? checkValue(spec, material) : null,
-    cert_fields: isCertificate ? JSON.stringify(certificateFields(material)) : null,
-    cert_type: isCertificate ? (key.cert_type ?? 'x509-pem') : null,
-  }
-}
-
-const hasCheckValue = ({ algorithm }: KeySpec, { form }: Material): boolean =>
-  form === 'raw' && algorithmRow(algorithm).block !== undefined
 
 /** An export gives a certificate back in the form that it came in. */
 const certTypeOf = ({ certType, material = '' }: CreateBody): string =>
@@ -197,16 +158,6 @@ function maskFor(
   return mask
 }
 
-export function readState(text: string | undefined): State | undefined {
-  if (text === undefined) return undefined
-  const state = STATES.find((one) => one.toLowerCase() === text.toLowerCase())
-  if (!state)
-    throw new Fault('invalid-parameter', `state: ${quote(text)} is not one of ${STATES.join(', ')}`)
-  return state
-}
-
-const bit = (flag: boolean | undefined): number => (flag ? 1 : 0)
-
 const protection = (
   body: Pick<CreateBody, 'unexportable' | 'undeletable' | 'neverExported' | 'neverExportable'>,
 ) => ({
@@ -215,131 +166,6 @@ const protection = (
   never_exported: bit(body.neverExported ?? true),
   never_exportable: bit(body.unexportable && (body.neverExportable ?? true)),
 })
-
-/** State and dates of a new key (reference 3): a new one is Active from now on when it says nothing else. */
-function lifetime(body: CreateBody, { state, isImport, at }: Made) {
-  const dates = {
-    activation_date: timeOf('activationDate', body.activationDate) ?? null,
-    deactivation_date: timeOf('deactivationDate', body.deactivationDate) ?? null,
-    process_start_date: timeOf('processStartDate', body.processStartDate) ?? null,
-    protect_stop_date: timeOf('protectStopDate', body.protectStopDate) ?? null,
-    archive_date: timeOf('archiveDate', body.archiveDate) ?? null,
-  }
-  demandOrder(
-    ['activationDate', dates.activation_date],
-    ['deactivationDate', dates.deactivation_date],
-  )
-  const isDead = state !== undefined && DEAD.includes(state)
-  if (!isImport && isDead && body.emptyMaterial === false)
-    throw new Fault('invalid-parameter', `state: a new key is not ${state}`)
-  if (state === 'Pre-Active' && (dates.activation_date ?? dates.process_start_date) !== null)
-    throw new Fault(
-      'invalid-parameter',
-      'state: Pre-Active goes with neither activationDate nor processStartDate',
-    )
-  const past = {
-    ...(isDead && {
-      deactivation_date: dates.deactivation_date ?? (state === 'Deactivated' ? at : null),
-    }),
-    ...(state?.includes('Compromised') && {
-      compromise_date: timeOf('compromiseDate', body.compromiseDate) ?? at,
-      compromise_occurrence_date:
-        timeOf('compromiseOccurrenceDate', body.compromiseOccurrenceDate) ?? null,
-    }),
-    ...(state?.startsWith('Destroyed') && {
-      destroy_date: timeOf('destroyDate', body.destroyDate) ?? at,
-    }),
-    ...(isDead && {
-      revocation_reason: body.revocationReason ?? null,
-      revocation_message: body.revocationMessage ?? null,
-    }),
-  }
-  const days = daysOf(body.rotationFrequencyDays) ?? 0
-  const due = timeOf('rotationDate', body.rotationDate)
-  const activation = state === 'Pre-Active' ? null : (dates.activation_date ?? at)
-  return {
-    ...dates,
-    activation_date: activation,
-    ...past,
-    state: state ?? (activation !== null && activation > at ? 'Pre-Active' : 'Active'),
-    rotation_frequency_days: days,
-    rotation_date: due ?? (days > 0 ? daysAfter(at, days) : null),
-  }
-}
-
-export function defaultIv(text: string | undefined): string | null {
-  if (text === undefined) return null
-  if (!/^[0-9a-f]{32}$/i.test(text))
-    throw new Fault('invalid-parameter', 'defaultIV: must be 32 hexadecimal digits')
-  return text.toLowerCase()
-}
-
-export function uuidFor(text: string | undefined): string | null {
-  if (text === undefined) return null
-  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text))
-    throw new Fault('invalid-parameter', 'uuid: must be a UUID in lower case')
-  return text
-}
-
-export function numberFor(text: string | undefined): string | null {
-  if (text === undefined) return null
-  if (!/^\d{1,19}$/.test(text))
-    throw new Fault('invalid-parameter', 'keyId: must be a decimal number')
-  return BigInt(text).toString()
-}
-
-/** The public key `N-pub` beside the private key `N` (reference 2.1). */
-function publicDraft(
-  context: KeyContext,
-  { publicKeyParameters: given = {} as NonNullable<CreateBody['publicKeyParameters']> }: CreateBody,
-  main: NewKey,
-  spec: KeySpec,
-  material: Material,
-): NewKey {
-  const half = publicHalf(material)
-  const name =
-    given.name === undefined ? `${main.name}-pub` : nameFor(given.name, 'publicKeyParameters.name')
-  if (name === main.name)
-    throw new Fault('invalid-parameter', 'publicKeyParameters.name: is the name of the private key')
-  const state = readState(given.state)
-  const { meta, ownerId } =
-    given.meta === undefined
-      ? { meta: main.meta === null ? undefined : JSON.parse(main.meta), ownerId: main.owner_id }
-      : ownedMeta(context, given.meta)
-  const activation = timeOf('publicKeyParameters.activationDate', given.activationDate)
-  const row: NewKey = {
-    ...emptyKey(main.domain_id, main.created_at),
-    key_id: given.id === undefined ? newId(main.key_id.length) : givenId(given.id),
-    name,
-    object_type: 'Public Key',
-    ...specColumns(spec),
-    owner_id: ownerId,
-    usage_mask: given.usageMask || defaultMask(spec, true),
-    meta: storedMeta(meta),
-    labels: storedLabels(withTotal(labelsOf(main), 0)),
-    aliases: JSON.stringify(firstAliases(name, given.aliases)),
-    unexportable: bit(given.unexportable),
-    never_exportable: bit(given.unexportable),
-    undeletable: bit(given.undeletable),
-    activation_date: state === 'Pre-Active' ? null : (activation ?? main.activation_date),
-    deactivation_date:
-      timeOf('publicKeyParameters.deactivationDate', given.deactivationDate) ??
-      main.deactivation_date,
-    archive_date: timeOf('publicKeyParameters.archiveDate', given.archiveDate) ?? null,
-    state:
-      state ??
-      (activation === undefined ? main.state : futureOrActive(activation, main.created_at)),
-  }
-  const whole = filled(row, spec, half)
-  try {
-    return { ...whole, material: wrapMaterial(context.services.envelope, whole, half) }
-  } finally {
-    half.secret.wipe()
-  }
-}
-
-const futureOrActive = (activation: string, at: string): State =>
-  activation > at ? 'Pre-Active' : 'Active'
 
 /** Part of a unit: the rows of a new key, linked with each other. Returns the key itself. */
 export async function insertDrafts(

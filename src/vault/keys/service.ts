@@ -4,7 +4,6 @@ import { Fault, notFound, quote } from '../../kit/fault.ts'
 import { stamp, timeText } from '../../kit/time.ts'
 import { DEFAULT_LIMIT, MAX_LIMIT } from '../../kit/wire.ts'
 import type { KeyRow } from '../../store/schema.ts'
-import type { Key } from '../contract.ts'
 import { withTemplate } from '../templates/apply.ts'
 import { vaultOf } from '../vault.ts'
 import { answer, demandExportable, linksIfAsked, materialOf } from './answer.ts'
@@ -14,19 +13,19 @@ import type { keys } from './contract.ts'
 import { draftKey, insertDrafts } from './create.ts'
 import { timeOf } from './dates.ts'
 import { demandDeletable } from './delete.ts'
-import { findRow, type KeyReference } from './find.ts'
+import type { KeyReference } from './find.ts'
 import { archived, destroyed, reactivated, recovered, revoked } from './lifecycle.ts'
 import { restartCount, usageLimitsOf } from './limits.ts'
+import { listPage } from './list-page.ts'
 import { demandMaker } from './makers.ts'
 import { nameFor } from './names.ts'
 import { metaChange, patched } from './patch.ts'
-import { present } from './present.ts'
-import { hasPermission } from './rights.ts'
 import { changeAliases, demandStays, forgetIvs, reindex, removeKey } from './rows.ts'
 import { queryOf, searchOf } from './search/query.ts'
 import { search } from './search/search.ts'
 import { findKey } from './usable.ts'
 import { insertVersion, newestOf, nextMaterial, rotating } from './versions.ts'
+import { existing, exportable } from './wanted.ts'
 
 interface Which {
   readonly type?: string | undefined
@@ -277,52 +276,6 @@ export const keyHandlers: Handlers<Context, typeof keys> = {
       resources: rows.map(({ key_id }) => key_id),
     }
   },
-}
-
-/** The key of that name, for callers that want it whether it was there or not. */
-export async function existing(
-  context: Context,
-  name: string | undefined,
-): Promise<KeyRow | undefined> {
-  if (name === undefined) return undefined
-  const row = await findRow(context.read, context.caller.domain, { id: name, type: 'name' })
-  if (!row) return undefined
-  const policies = await vaultOf(context.services).policies(row.domain_id)
-  if (hasPermission(context, row, 'ReadKey', policies)) return row
-  throw new Fault('conflict', `the key ${quote(name)} already exists`)
-}
-
-/** A key whose material this caller may take away, now. */
-export async function exportable(context: Context, reference: KeyReference): Promise<KeyRow> {
-  const row = await findKey(context, reference, 'ExportKey')
-  demandExportable(row, timeText(context.now()))
-  return row
-}
-
-type Paging = Parameters<typeof search>[2]
-
-export async function listPage(
-  context: Context,
-  paging: Paging,
-  wanted: Parameters<typeof search>[1],
-  fields: readonly string[] | undefined,
-): Promise<{ skip: number; limit: number; total: number; resources: Key[] }> {
-  const now = timeText(context.now())
-  const { rows, total, messages } = await search(context, wanted, paging, now)
-  for (const message of messages) context.say(message)
-  const links = await linksIfAsked(context, rows, fields)
-  const shown = {
-    meta: fields?.includes('meta') ?? false,
-    certFields: fields?.includes('certFields') ?? false,
-  }
-  return {
-    skip: paging.skip,
-    limit: paging.limit,
-    total,
-    resources: rows.map((row) =>
-      present(row, now, links ? { ...shown, links: links.get(row.id) ?? [] } : shown),
-    ),
-  }
 }
 
 /** The last use, whether it is written already or waits on this node. */

@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto'
+import { invalid } from '../../crypto/refuse.ts'
 
 interface ContentRow {
   /** As reference 8 spells it. */
@@ -33,6 +34,12 @@ export const contentAlgorithms: Readonly<Record<string, ContentRow>> = {
   'A128CBC-HS256': cbc(128, 256),
   'A192CBC-HS384': cbc(192, 384),
   'A256CBC-HS512': cbc(256, 512),
+}
+
+export function contentRow(enc: string) {
+  const row = contentAlgorithms[enc]
+  if (!row) throw invalid(`${enc} is not known`)
+  return row
 }
 
 interface KeyRow {

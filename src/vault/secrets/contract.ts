@@ -2,7 +2,9 @@ import { z } from 'zod'
 import { endpoint } from '../../kit/endpoint.ts'
 import { Empty, pageOf, QueryBoolean, text } from '../../kit/wire.ts'
 import { Key, Material, maybe, maybeText } from '../contract.ts'
-import { createFields, keys, ListQuery, Which, WhichWithMaterial } from '../keys/contract.ts'
+import { keys, Which, WhichWithMaterial } from '../keys/contract.ts'
+import { createFields } from '../keys/contract-bodies.ts'
+import { ListQuery } from '../keys/search/contract.ts'
 
 const params = z.object({ id: text(512).meta({ description: 'Id, name, URI or alias.' }) })
 const fits = { wrongBody: 'invalid-parameter', anyCase: true } as const

@@ -1,5 +1,5 @@
 import { Fault } from '../../kit/fault.ts'
-import type { CreateBody } from '../keys/contract.ts'
+import type { CreateBody } from '../keys/contract-bodies.ts'
 import { mergeMeta, sameJson } from '../keys/meta.ts'
 import type { KeyContext } from '../vault.ts'
 import type { KeyAttributes } from './contract.ts'

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { endpoint } from '../../kit/endpoint.ts'
 import { Empty, Metadata, Page, pageOf, TextFilter, Time, text } from '../../kit/wire.ts'
 import { LabelsIn, MetaIn, maybe, maybeText, Name } from '../contract.ts'
-import { createFields } from '../keys/contract.ts'
+import { createFields } from '../keys/contract-bodies.ts'
 
 const {
   algorithm,

@@ -1,7 +1,7 @@
 import { Fault } from '../../../kit/fault.ts'
-import type { ListQuery, QueryKeysBody } from '../contract.ts'
 import { timeOf } from '../dates.ts'
 import { parseSelector, type Selector } from '../selector.ts'
+import type { ListQuery, QueryKeysBody } from './contract.ts'
 
 /** What rows of keys are looked for by: texts of one field are alternatives, fields all have to fit. */
 export interface KeyQuery {

@@ -3,10 +3,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
-import { nearest } from './nearest.ts'
-import { allSettings, readClientSettings, readServerSettings, SettingsError } from './settings.ts'
-import { settingsMarkdown } from './settings-docs.ts'
-import { settingNames } from './settings-kinds.ts'
+import { nearest } from '../nearest.ts'
+import { settingsMarkdown } from './docs.ts'
+import {
+  allSettings,
+  readClientSettings,
+  readServerSettings,
+  SettingsError,
+  settingNames,
+} from './index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'keystead-settings-'))
 afterAll(() => rmSync(folder, { recursive: true }))

@@ -1,5 +1,5 @@
-import { allSettings } from './settings.ts'
-import { type NamedSetting, settingNames } from './settings-kinds.ts'
+import { type NamedSetting, settingNames } from './kinds.ts'
+import { allSettings } from './rows.ts'
 
 /** The settings as the lines of a help text. */
 export function settingsHelp(who: 'server' | 'client'): { left: string; right: string }[] {

@@ -2,14 +2,14 @@ import { readFileSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { nearest } from './nearest.ts'
+import { nearest } from '../nearest.ts'
 import {
   Complaint,
   type Environment,
   type NamedSetting,
   type Setting,
   settingNames,
-} from './settings-kinds.ts'
+} from './kinds.ts'
 
 /** What keeps a command from starting, one sentence each. */
 export class SettingsError extends Error {

@@ -1,0 +1,7 @@
+export { readClientSettings } from './client.ts'
+export type { Environment, NamedSetting } from './kinds.ts'
+export { settingNames } from './kinds.ts'
+export type { ClientSettings, SavedSession, ServerSettings } from './rows.ts'
+export { allSettings } from './rows.ts'
+export { readServerSettings, serverFlags } from './server.ts'
+export { SettingsError } from './sources.ts'

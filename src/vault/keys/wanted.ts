@@ -1,0 +1,29 @@
+import type { Context } from '../../context.ts'
+import { Fault, quote } from '../../kit/fault.ts'
+import { timeText } from '../../kit/time.ts'
+import type { KeyRow } from '../../store/schema.ts'
+import { vaultOf } from '../vault.ts'
+import { demandExportable } from './answer.ts'
+import { findRow, type KeyReference } from './find.ts'
+import { hasPermission } from './rights.ts'
+import { findKey } from './usable.ts'
+
+/** The key of that name, for callers that want it whether it was there or not. */
+export async function existing(
+  context: Context,
+  name: string | undefined,
+): Promise<KeyRow | undefined> {
+  if (name === undefined) return undefined
+  const row = await findRow(context.read, context.caller.domain, { id: name, type: 'name' })
+  if (!row) return undefined
+  const policies = await vaultOf(context.services).policies(row.domain_id)
+  if (hasPermission(context, row, 'ReadKey', policies)) return row
+  throw new Fault('conflict', `the key ${quote(name)} already exists`)
+}
+
+/** A key whose material this caller may take away, now. */
+export async function exportable(context: Context, reference: KeyReference): Promise<KeyRow> {
+  const row = await findKey(context, reference, 'ExportKey')
+  demandExportable(row, timeText(context.now()))
+  return row
+}
