@@ -3,12 +3,13 @@ import { readdirSync } from 'node:fs'
 
 /**
  * Runs the promises of docs/promises.md at the figures meant for a release: `npm run soak -- w1`, or several names, or `all`.
- * A name is the beginning of a file's in test/promises, or one of those that stand beside what they try: `model`.
+ * A name is the beginning of a file's in test/promises, or one of those that stand beside what they try: `model`, `vectors`, `opinions`.
  * KEYSTEAD_SEED replays a run that failed.
  */
 const folder = new URL('../test/promises/', import.meta.url)
 const beside: readonly (readonly [names: readonly string[], path: string])[] = [
   [['s6', 'vectors'], 'test/vectors/nist.test.ts'],
+  [['s6', 'opinions'], 'test/vectors/second-opinions.test.ts'],
   [['model'], 'src/vault/keys/model.test.ts'],
   [['w7'], 'src/vault/timed/nodes.test.ts'],
 ]
@@ -26,7 +27,9 @@ const chosen = tests
 if (chosen.length === 0) {
   const known = [
     ...new Set(
-      tests.flatMap(([of]) => of.filter((name) => /^([a-z]\d+|model|vectors)$/.test(name))),
+      tests.flatMap(([of]) =>
+        of.filter((name) => /^([a-z]\d+|model|opinions|vectors)$/.test(name)),
+      ),
     ),
   ].sort()
   process.stderr.write(`Name promises to soak, or all: ${known.join(', ')}\n`)

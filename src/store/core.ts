@@ -65,7 +65,7 @@ export function storeOn(backend: Backend, log: StoreLog = quiet): Store {
         const done = await attempt(work)
         if (done) return done.result
         // Only other nodes are in the way now, and those who came since.
-        await pause(Math.random() * Math.min(50, 2 ** (run - FREE_RUNS)))
+        await pause(Math.random() * Math.min(10, 2 ** (run - FREE_RUNS)))
       }
       throw new Fault('conflict', 'this was changed by others at the same time, try again')
     })

@@ -9,6 +9,8 @@ import { isSoak, random, report, scale, seed } from './promise.ts'
 import { ALL_USES, type Call, cryptoCall, demand, KEYS, made, rawCall } from './vault.ts'
 
 const CALLERS = 200
+/** Of a key. */
+const MOST_LABELS = 100
 const ROUNDS = scale(1, 20)
 /** Other nodes hear of a change in this time. */
 const HEARD_MS = 1000
@@ -280,7 +282,10 @@ describe.each(setups)('A9: on %s', (where, count) => {
     const [first] = nodes
     const { name } = await create(first, 'changed')
     const racers = await race(nodes, CALLERS, (number) =>
-      patch(name, { meta: { [`m${number}`]: number }, labels: { [`l${number}`]: `${number}` } }),
+      patch(name, {
+        meta: { [`m${number}`]: number },
+        ...(number < MOST_LABELS && { labels: { [`l${number}`]: `${number}` } }),
+      }),
     )
     // One that the database answered too late may be done or not, and says so.
     expect(others(racers, 200, 409, 503)).toEqual([])
@@ -290,12 +295,14 @@ describe.each(setups)('A9: on %s', (where, count) => {
     const { meta, labels } = await demand(first, { method: 'GET', path: `${KEYS}/${name}` })
     const kept = (of: object, letter: string) =>
       Object.keys(of).flatMap((key) => (key.startsWith(letter) ? [Number(key.slice(1))] : []))
-    for (const found of [kept(meta, 'm'), kept(labels, 'l')]) {
-      expect(found).toEqual(expect.arrayContaining(wins))
-      expect(found.filter((number) => !possible.has(number))).toEqual([])
-    }
-    expect(kept(labels, 'l').length).toBe(kept(meta, 'm').length)
-    expect(wins.length).toBeGreaterThan(0)
+    const found = kept(meta, 'm')
+    expect(found).toEqual(expect.arrayContaining(wins))
+    expect(found.filter((number) => !possible.has(number))).toEqual([])
+    const isLabelled = (number: number) => number < MOST_LABELS
+    expect(new Set(kept(labels, 'l'))).toEqual(new Set(found.filter(isLabelled)))
+    // On one node they take turns; two nodes may be in each other's way for too long.
+    if (nodes.length === 1) expect(wins.length).toBe(CALLERS)
+    expect(wins.length).toBeGreaterThan(CALLERS / 2)
     figures.push(`${wins.length} of as many changes, 0 lost`)
   }, 120_000)
 })
