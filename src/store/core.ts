@@ -30,7 +30,7 @@ export interface Backend extends Source {
 }
 
 /** Others changing the same rows all the while is no reason to hold a request for ever. */
-const MOST_RUNS = 20
+const MOST_RUNS = 40
 /** So often work is done again beside others who do the same. */
 const FREE_RUNS = 3
 const SIGN_AFTER_RECORDS = 1000
@@ -64,8 +64,8 @@ export function storeOn(backend: Backend, log: StoreLog = quiet): Store {
       for (let run = FREE_RUNS + 1; run <= MOST_RUNS; run++) {
         const done = await attempt(work)
         if (done) return done.result
-        // Only other nodes are in the way now, and those who came since.
-        await pause(Math.random() * Math.min(10, 2 ** (run - FREE_RUNS)))
+        // Only other nodes are in the way now, which may have a row of turns of their own, and those who came since.
+        await pause(Math.random() * Math.min(50, 2 ** (run - FREE_RUNS)))
       }
       throw new Fault('conflict', 'this was changed by others at the same time, try again')
     })

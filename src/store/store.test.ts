@@ -77,7 +77,7 @@ describe.each(databases)('the store on %s', (_name, open) => {
       tx.update('groups', row, { description: 'late' })
     })
     await expect(work).rejects.toMatchObject({ kind: 'conflict' })
-    expect(runs).toBe(20)
+    expect(runs).toBe(40)
   })
 
   test('a unit that fails leaves those committed beside it, and nothing of its own', async () => {
