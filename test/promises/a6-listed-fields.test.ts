@@ -187,12 +187,18 @@ function difference(touched: readonly Touched[], number: number): string {
       if (was) changes.push([table, 'removed'])
       continue
     }
-    const changed = Object.entries(now).filter(([column, value]) => value !== was?.[column])
+    const changed = Object.entries(now).filter(
+      ([column, value]) => value !== was?.[column] && !(was && isWholeSecond(column, value)),
+    )
     if (changed.length > 0)
       changes.push([table, was ? 'changed' : 'made', changed.map(settled(number))])
   }
   return JSON.stringify(changes.sort())
 }
+
+/** Times of certificates change only from one second to the next. What a call puts there is no time. */
+const isWholeSecond = (column: string, value: unknown): boolean =>
+  /^not_(before|after)$/.test(column) && MADE.test(String(value))
 
 const keyOf = (row: Row): string =>
   JSON.stringify(
