@@ -1,6 +1,7 @@
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type RunningServer, startServer } from '../../src/compose.ts'
 import { openReadOnly, openStore } from '../../src/store/index.ts'
@@ -23,11 +24,15 @@ async function makeSpecimen(): Promise<Specimen> {
   const stopped = mkdtempSync(join(tmpdir(), 'keystead-t2-'))
   const crashed = mkdtempSync(join(tmpdir(), 'keystead-t2-'))
   const lab = await openLab({ dataDir: stopped, keep: true })
+  // While somebody reads an older state, the log is not emptied.
+  const reader = new DatabaseSync(join(stopped, DATABASE), { readOnly: true })
+  reader.exec('begin; select count(*) from users')
   await populate(lab)
   const token = await lab.admin()
   const at = lab.now()
   for (const name of [DATABASE, WAL, 'root.key', 'node.id'])
     cpSync(join(stopped, name), join(crashed, name))
+  reader.close()
   await lab.stop()
   return { stopped, crashed, token, at }
 }
