@@ -152,7 +152,10 @@ const shapeOf = (schema: unknown): Readonly<Record<string, unknown>> => {
 
 /** Every column there is: what nobody may set is first of all what the server keeps. */
 function columns(lab: Lab): string[] {
-  const database = new DatabaseSync(join(lab.dataDir, 'keystead.db'), { readOnly: true })
+  const database = new DatabaseSync(join(lab.dataDir, 'keystead.db'), {
+    readOnly: true,
+    timeout: 5000,
+  })
   const names = lab
     .tables()
     .flatMap((table) => database.prepare(`select name from pragma_table_info('${table}')`).all())

@@ -203,7 +203,7 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
       ahead += milliseconds
     },
     rows(...tables) {
-      const database = new DatabaseSync(file, { readOnly: true })
+      const database = new DatabaseSync(file, { readOnly: true, timeout: 5000 })
       try {
         return Object.fromEntries(
           tables.map((table) => [table, database.prepare(`select * from ${table}`).all() as Row[]]),
@@ -213,7 +213,7 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
       }
     },
     tables() {
-      const database = new DatabaseSync(file, { readOnly: true })
+      const database = new DatabaseSync(file, { readOnly: true, timeout: 5000 })
       const found = database.prepare("select name from sqlite_master where type = 'table'").all()
       database.close()
       const besides = /^(sqlite_.*|kysely_.*|audit_.*|counts|guesses|generations)$/

@@ -254,7 +254,10 @@ describe('S3: nothing secret in logs, errors and audit', () => {
       )
     })
     look('the log', log)
-    const database = new DatabaseSync(join(dataDir, 'keystead.db'), { readOnly: true })
+    const database = new DatabaseSync(join(dataDir, 'keystead.db'), {
+      readOnly: true,
+      timeout: 5000,
+    })
     const records = JSON.stringify(database.prepare('select * from audit_records').all())
     database.close()
     look('the audit log', records)

@@ -122,7 +122,7 @@ function checkpoint(dataDir: string): void {
 
 /** What SQLite leaves in its pages is overwritten soon after, and the database says when that is done. */
 async function untilClean(dataDir: string): Promise<void> {
-  const database = new DatabaseSync(join(dataDir, 'keystead.db'), { readOnly: true })
+  const database = new DatabaseSync(join(dataDir, 'keystead.db'), { readOnly: true, timeout: 5000 })
   const version = database.prepare('pragma user_version')
   for (let ms = 0; version.get()?.['user_version'] !== 1; ms += 50) {
     if (ms > 10_000) throw new Error('what was left of secrets was not overwritten')

@@ -77,7 +77,8 @@ class TransactionalDdl extends SqliteDialect {
 
 async function migrateFile(file: string): Promise<void> {
   const database = new DatabaseSync(file, { timeout: 5000 })
-  database.exec('pragma journal_mode = wal; pragma synchronous = full')
+  // A migration may drop a table that held secrets.
+  database.exec('pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on')
   try {
     // What a crash left in the log goes into the database now: remains of a torn commit must not stay behind new frames.
     database.exec('pragma wal_checkpoint(truncate)')
