@@ -21,6 +21,15 @@ export const ObjectName = text(256).min(1)
 
 export const Description = text(4096)
 
+/** As long as paths are that are kept. */
+const MAX_PATH = 4096
+
+/**
+ * The text filter for paths, where a backslash is a letter like others and takes nothing literally: `C:\data\*` is
+ * what is below that folder.
+ */
+export const PathFilter = text(MAX_PATH).transform((filter) => filter.replaceAll('\\', '\\\\'))
+
 const LabelMap = z.record(text(256), text(256).nullable())
 
 /** Labels of a new object. */

@@ -13,6 +13,8 @@ test.each([
   ['a\\*b', 'a*b', true],
   ['a\\*b', 'axb', false],
   ['?ä', 'ää', true],
+  ['a\u0308', '\u00e4', true],
+  ['\u00e4', 'a\u0308', true],
 ])('the filter %s and the text %s', (filter, text, due) => {
   expect(fits(filter, text)).toBe(due)
 })

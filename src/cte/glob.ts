@@ -1,16 +1,19 @@
 import { lowerAscii, parsePattern } from '../store/pattern.ts'
+import { sameLetters } from './records.ts'
 
 type Part = { readonly letter: string } | '*' | '?'
+
+const folded = (text: string): string => lowerAscii(sameLetters(text))
 
 /**
  * Whether a text fits a filter of a list, for what is not looked for in the database: wildcards as there, A to Z
  * without case. Goes back at most once for each star, so no filter takes long.
  */
 export function fits(filter: string, text: string): boolean {
-  const parts = parsePattern(lowerAscii(filter)).flatMap((piece): Part[] =>
+  const parts = parsePattern(folded(filter)).flatMap((piece): Part[] =>
     typeof piece === 'object' ? [...piece.literal].map((letter) => ({ letter })) : [piece],
   )
-  const letters = [...lowerAscii(text)]
+  const letters = [...folded(text)]
   let at = 0
   let part = 0
   let star = -1

@@ -50,8 +50,17 @@ export const uriOf = (
   { domain_id, id }: { readonly domain_id: string; readonly id: string },
 ): string => `${uriPrefix(collection, domain_id)}${id}`
 
+/** As names are stored: letters that look the same are the same, in whichever way a client composes them. */
+export const sameLetters = (name: string): string => name.normalize('NFC')
+
+/** The id by which a reference names something that has no name: bare, in any case, or at the end of a URI. */
+export function idIn(reference: string): string | undefined {
+  const last = reference.startsWith('kylo:') ? (reference.split(':').at(-1) ?? '') : reference
+  return UUID.test(last) ? last.toLowerCase() : undefined
+}
+
 const foldedName = ({ fold }: Naming, name: string): string => {
-  const normal = name.normalize('NFC')
+  const normal = sameLetters(name)
   return fold ? fold(normal) : normal
 }
 
@@ -195,6 +204,6 @@ export const namedSort = {
 /** What every list of named objects filters by. */
 export const namedFilters = {
   id: { column: 'id' },
-  name: { column: 'name' },
+  name: { column: 'name', fold: sameLetters },
   description: { column: 'description' },
 } as const

@@ -89,6 +89,7 @@ export function passageFor(route: Route, { services, authority, checkReplies }: 
   const { endpoint, name, handler } = route
   const area = name.slice(0, name.indexOf('.'))
   const known = knownParameters(endpoint.query)
+  const neverEmpty = parametersNeverEmpty(endpoint.query)
   const act = handler as (context: Context, input: unknown) => Promise<unknown>
 
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
@@ -118,7 +119,7 @@ export function passageFor(route: Route, { services, authority, checkReplies }: 
       const query =
         endpoint.query === undefined
           ? undefined
-          : parseQuery(queryText(request.url), endpoint.repeats)
+          : withoutEmpty(parseQuery(queryText(request.url), endpoint.repeats), neverEmpty)
       const input = {
         params: parseInput(endpoint.params, request.params),
         query: parseInput(endpoint.query, query),
@@ -146,6 +147,22 @@ function knownParameters(query: z.ZodType | undefined): ReadonlySet<string> | un
   return query instanceof z.ZodObject ? new Set(Object.keys(query.shape)) : undefined
 }
 
+/** Those of which an empty text means nothing, such as numbers: clients leave them empty for what was not set. */
+const parametersNeverEmpty = (query: z.ZodType | undefined): readonly string[] =>
+  query instanceof z.ZodObject
+    ? Object.entries(query.shape).flatMap(([name, schema]) =>
+        (schema as z.ZodType).safeParse('').success ? [] : [name],
+      )
+    : []
+
+function withoutEmpty(
+  query: Record<string, string>,
+  names: readonly string[],
+): Record<string, string> {
+  for (const name of names) if (query[name] === '') delete query[name]
+  return query
+}
+
 const queryText = (url: string): string => {
   const mark = url.indexOf('?')
   return mark < 0 ? '' : url.slice(mark + 1)
@@ -168,9 +185,14 @@ function bodyOf(request: FastifyRequest, endpoint: Endpoint): unknown {
       throw new Fault('unsupported-media-type', 'this call takes JSON')
     return parseForm(bytes)
   }
-  const body = withoutNulls(parseJson(bytes), endpoint.nulls)
+  if (isBlank(bytes)) return {}
+  // Null is what was left out, the whole body too.
+  const body = withoutNulls(parseJson(bytes) ?? {}, endpoint.nulls)
   return endpoint.anyCase && endpoint.body ? withKnownNames(endpoint.body, body) : body
 }
+
+const isBlank = (bytes: Buffer): boolean => bytes.every((byte) => BLANKS.includes(byte))
+const BLANKS = Buffer.from(' \t\r\n')
 
 const NO_BYTES = Buffer.alloc(0)
 

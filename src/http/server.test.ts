@@ -112,7 +112,7 @@ describe('the HTTP server', () => {
   })
 
   test('an empty body is an empty object, and what it lacks is named', async () => {
-    for (const body of [undefined, '', '{}']) {
+    for (const body of [undefined, '', ' \n', '{}', 'null']) {
       const answer = await api.send('POST', '/usermgmt/groups', body, {
         'content-type': 'application/json',
       })
@@ -123,7 +123,7 @@ describe('the HTTP server', () => {
     }
   })
 
-  test.each(['[]', '"text"', '7', 'true', 'null'])('the body %s is refused', async (body) => {
+  test.each(['[]', '"text"', '7', 'true'])('the body %s is refused', async (body) => {
     const answer = await api.send('POST', '/usermgmt/groups', body)
     expect(answer).toMatchObject({ status: 400, body: { code: 15 } })
     expect(answer.body.message).toMatch(/^Validation errors:\n body: /)

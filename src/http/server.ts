@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { IncomingHttpHeaders } from 'node:http'
 import type { Server } from 'node:https'
 import type { Socket } from 'node:net'
 import type { SecureContextOptions, TlsOptions } from 'node:tls'
@@ -129,7 +130,18 @@ function readBodiesAsBytes(server: FastifyInstance): void {
     { parseAs: 'buffer' },
     (_request, body, done) => done(null, body),
   )
+  // Clients send their usual content type also where there is nothing to send.
+  server.addContentTypeParser('*', ({ headers }, _payload, done) => {
+    const isEmpty =
+      headers['transfer-encoding'] === undefined && (headers['content-length'] ?? '0') === '0'
+    done(isEmpty ? null : new Fault('unsupported-media-type', wrongType(headers)))
+  })
 }
+
+const wrongType = (headers: IncomingHttpHeaders): string =>
+  headers['content-type'] === undefined
+    ? 'a body needs a content type'
+    : 'this call takes no such content type'
 
 /** Fastify's own refusals, in our words. */
 function asFault(error: unknown): unknown {

@@ -199,6 +199,9 @@ interface By<Table extends IdTable> {
 }
 
 /** The order that was asked for, and the same from its end. */
+export const unknownSort = (name: string): string =>
+  `sort field ${quote(name)} is not known and was ignored`
+
 function orderOf<Table extends IdTable, Filter extends string>(
   { table, sort: known, order }: Listing<Table, Filter>,
   sort: string | undefined,
@@ -215,7 +218,7 @@ function orderOf<Table extends IdTable, Filter extends string>(
       .flatMap((part) => {
         const name = part.replace(/^-/, '')
         const column = Object.hasOwn(known, name) ? known[name] : undefined
-        if (!column) messages.push(`sort field ${quote(name)} is not known and was ignored`)
+        if (!column) messages.push(unknownSort(name))
         return column ? [{ sort: column, down: part.startsWith('-') }] : []
       })
   const asked = read(sort ?? '')

@@ -13,7 +13,10 @@ import { existing } from '../records.ts'
 import { clientGroups } from './find.ts'
 import { inherited } from './inherit.ts'
 
-/** Part of a unit: the clients join the group, and are guarded as it is from now on. */
+/**
+ * Part of a unit: the clients join the group, and are guarded as it is from now on. A member that is added again begins
+ * to inherit when that is asked for, and never stops.
+ */
 export async function addClients(
   context: Context,
   tx: Writer,
@@ -29,8 +32,9 @@ export async function addClients(
   for (const client of found) {
     const known = await membership(read, group, client)
     const row = known ?? join(tx, 'client-group', group, client, { inherits, now: now() })
+    if (known && inherits) tx.update('cte_memberships', known, { inherits: 1 })
     tx.update('cte_clients', client, {
-      ...(!known && inherits && { ...inherited(group, client), updated_at: stamp(now()) }),
+      ...(inherits && { ...inherited(group, client), updated_at: stamp(now()) }),
     })
     answers.push({
       id: row.id,
@@ -57,12 +61,15 @@ async function demandGuardable(
     guardPoints.flatMap(({ policy_id }) => policy_id ?? []),
   )
   for (const { policy_id, guard_path } of guardPoints) {
-    if (policy_id === null) continue
-    const policy = policies.get(policy_id)
+    const policy = policy_id === null ? undefined : policies.get(policy_id)
     if (client.client_type === 'CTE-U' && (!policy || fitsUserSpace(policy))) continue
+    const how =
+      policy_id === null
+        ? 'against ransomware'
+        : `with the policy ${quote(policy?.name ?? policy_id)}`
     throw new Fault(
       'conflict',
-      `client ${quote(client.name)} is of type ${client.client_type} and cannot join the client group ${quote(group.name)}, which guards ${quote(guard_path)} with the policy ${quote(policy?.name ?? policy_id)}`,
+      `client ${quote(client.name)} is of type ${client.client_type} and cannot join the client group ${quote(group.name)}, which guards ${quote(guard_path)} ${how}`,
     )
   }
 }

@@ -36,7 +36,7 @@ import { presentAll, presentOne } from './present.ts'
 const groupList = listing({
   table: 'cte_client_groups',
   sort: { ...namedSort, cluster_type: { column: 'cluster_type' } },
-  filters: { ...namedFilters, cluster_type: { column: 'cluster_type' } },
+  filters: { ...namedFilters, cluster_type: { column: 'cluster_type', lower: true } },
   order: '-updatedAt',
 })
 
@@ -48,7 +48,7 @@ const add: Add = (context, { params, body }) => {
       context,
       tx,
       params.id,
-      body.client_list,
+      body.client_list ?? [],
       body.inherit_attributes ?? false,
     ),
   }))

@@ -75,7 +75,8 @@ export function changedClient(
     client_locked: bit(given.client_locked, client.client_locked),
     system_locked: bit(given.system_locked, client.system_locked),
     client_mfa_enabled: bit(given.client_mfa_enabled, client.client_mfa_enabled),
-    del_client: bit(given.del_client, client.del_client),
+    // Sent as false by whoever changes something else: the mark stays.
+    del_client: given.del_client ? 1 : client.del_client,
     enable_domain_sharing: bit(given.enable_domain_sharing, client.enable_domain_sharing),
     lgcs_access_only: bit(given.lgcs_access_only, client.lgcs_access_only),
     enabled_capabilities:

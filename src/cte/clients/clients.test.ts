@@ -215,4 +215,89 @@ describe.each(databases)('clients of transparent encryption on %s', (database) =
       501,
     )
   })
+
+  test('a client that is marked for deletion stays marked, whatever else is changed', async () => {
+    const { id } = await client()
+    const one = `${TE}/clients/${id}`
+    await api.patch(`${one}/delete`, { del_client: true })
+    const changed = await api.patch(one, { del_client: false, description: 'd' })
+    expect(changed).toMatchObject({ del_client: true, description: 'd' })
+    const other = await client({ del_client: false })
+    expect(other.del_client).toBe(false)
+    const marked = await api.patch(`${TE}/clients/${other.id}`, { del_client: true })
+    expect(marked.del_client).toBe(true)
+  })
+
+  test('clients are found by words and names in any case, and by part of a profile’s name', async () => {
+    const { id: profileId, name: profileName } = await profile()
+    const name = unique('Host-\u00e9')
+    const { id } = await client({ name, profile_id: profileId, client_type: 'CTE-U' })
+    const ids = async (query: string) =>
+      (await api.get(`${TE}/clients?limit=-1&${query}`)).resources.map(
+        (one: { id: string }) => one.id,
+      )
+    const part = `${profileName.slice(0, -2)}*`
+    for (const query of [
+      `name=${encodeURIComponent(name.normalize('NFD').toUpperCase())}`,
+      `profile_name=${part}`,
+      `profile_name=${profileName}&client_type=cte-u&protection_mode=cte`,
+    ])
+      expect(await ids(query), query).toEqual([id])
+    expect(await ids(`profile_name=${part}&client_type=fs`)).toEqual([])
+    expect(await ids('profile_name=nobody*')).toEqual([])
+    const team = await group()
+    const teams = await api.get(`${TE}/clientgroups?name=${team.name}&cluster_type=non-cluster`)
+    expect(teams.total).toBe(1)
+  })
+
+  test('an empty list of clients neither adds to a group nor takes out of it', async () => {
+    const { id } = await client()
+    const ldt = await api.post(`${TE}/ldtgroupcommservice`, {
+      name: unique('ldt'),
+      client_list: [id],
+    })
+    const team = await group()
+    const groups = [`${TE}/ldtgroupcommservice/${ldt.id}`, `${TE}/clientgroups/${team.id}`]
+    for (const client_list of [[], null]) {
+      for (const path of groups)
+        expect(await api.post(`${path}/clients`, { client_list }, 200)).toEqual({
+          association_response: [],
+        })
+      await api.patch(`${groups[1]}/clients`, { client_list })
+      expect((await api.patch(`${groups[0]}/clients/delete/`, { client_list })).id).toBe(ldt.id)
+    }
+    expect((await api.get(`${groups[0]}/clients`)).total).toBe(1)
+    await api.patch(`${groups[0]}/clients/delete/`, { client_list: [id] })
+    await api.patch(`${groups[0]}/clients/delete/`, { client_list: [] })
+  })
+
+  test('a member that is added again begins to inherit when that is asked for', async () => {
+    const { id } = await client()
+    const { id: team } = await group()
+    const path = `${TE}/clientgroups/${team}`
+    const { id: profile_id } = await profile()
+    await api.patch(path, { profile_id })
+    const add = async (more: object) =>
+      (await api.patch(`${path}/clients`, { client_list: [id], ...more })).association_response
+    const inherits = async () => (await api.get(`${path}/clients/${id}`)).inherit_attributes
+    const [joined] = await add({})
+    expect(await inherits()).toBe(false)
+    expect(await add({ inherit_attributes: true })).toMatchObject([
+      { id: joined.id, status: 'present' },
+    ])
+    expect(await inherits()).toBe(true)
+    expect((await api.get(`${TE}/clients/${id}`)).profile_id).toBe(profile_id)
+    await add({ inherit_attributes: false })
+    expect(await inherits()).toBe(true)
+    await api.patch(path, { client_locked: true })
+    expect((await api.get(`${TE}/clients/${id}`)).client_locked).toBe(true)
+  })
+
+  test('a primary set says whose it is, as everything does', async () => {
+    const team = await group()
+    const { account, application, devAccount } = team
+    const set = await api.post(`${TE}/clientgroups/${team.id}/dps`, { name: 'set' })
+    expect(set).toMatchObject({ id: set.dps_id, account, application, devAccount })
+    expect(set.uri).toBe(`kylo:kylo:transparent-encryption:dps:${set.id}`)
+  })
 })

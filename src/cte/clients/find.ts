@@ -1,9 +1,11 @@
-import type { Collection } from '../records.ts'
+import { type Collection, sameLetters } from '../records.ts'
+
+const fold = (name: string): string => sameLetters(name).toLowerCase()
 
 /** Host names are compared without case, and come back in lower case whatever was sent. */
-export const clients: Collection<'cte_clients'> = {
+export const clients = {
   table: 'cte_clients',
   segment: 'clients',
   what: 'client',
-  fold: (name) => name.toLowerCase(),
-}
+  fold,
+} satisfies Collection<'cte_clients'>

@@ -1,11 +1,13 @@
+import { type RawBuilder, type SqlBool, sql } from 'kysely'
 import type { Context } from '../../context.ts'
 import type { Page } from '../../kit/wire.ts'
 import { type Listed, list, listing } from '../../store/list.ts'
+import { matchOf } from '../../store/pattern.ts'
 import type { CteClientRow } from '../../store/schema.ts'
 import { fits } from '../glob.ts'
-import { profiles } from '../profiles/find.ts'
-import { find, namedFilters, namedSort } from '../records.ts'
+import { namedFilters, namedSort, sameLetters } from '../records.ts'
 import type { ClientFilters } from './contract.ts'
+import { clients } from './find.ts'
 import { UNREGISTERED } from './present.ts'
 
 const clientList = listing({
@@ -20,12 +22,12 @@ const clientList = listing({
   },
   filters: {
     ...namedFilters,
-    name: { column: 'name', fold: (text: string) => text.toLowerCase() },
-    client_type: { column: 'client_type' },
+    name: { column: 'name', fold: clients.fold },
+    client_type: { column: 'client_type', lower: true },
     profile_id: { column: 'profile_id' },
-    protection_mode: { column: 'protection_mode' },
-    password_creation_method: { column: 'password_creation_method' },
-    enabled_capabilities: { column: 'enabled_capabilities' },
+    protection_mode: { column: 'protection_mode', lower: true },
+    password_creation_method: { column: 'password_creation_method', lower: true },
+    enabled_capabilities: { column: 'enabled_capabilities', lower: true },
   },
   order: '-updatedAt',
 })
@@ -40,6 +42,14 @@ const FLAGS = [
   'enable_domain_sharing',
   'lgcs_access_only',
 ] as const
+
+/** Whether a name fits a filter, as where a list has a column for it. */
+function named(column: string, filter: string): RawBuilder<SqlBool> {
+  const wanted = matchOf(filter, sameLetters)
+  return 'equals' in wanted
+    ? sql`${sql.ref(column)} = ${wanted.equals}`
+    : sql`${sql.ref(column)} like ${wanted.like} escape '\\'`
+}
 
 const nothing: Listed<CteClientRow> = { rows: [], total: 0, messages: [] }
 
@@ -56,11 +66,9 @@ export async function listClients(
     if (asked !== undefined && !fits(String(asked), String(value))) return nothing
   }
   const { profile_name, ldt_enabled } = given
-  const profile =
-    profile_name === undefined ? undefined : await find(read, profiles, caller.domain, profile_name)
-  if (profile_name !== undefined && !profile) return nothing
   const flags = FLAGS.filter((flag) => given[flag] !== undefined)
-  const isPlain = flags.length === 0 && ldt_enabled === undefined && !profile && !group
+  const isPlain =
+    flags.length === 0 && ldt_enabled === undefined && profile_name === undefined && !group
   return list(read, clientList, {
     domain: caller.domain,
     page,
@@ -89,7 +97,19 @@ export async function listClients(
                     '%LDT%',
                   ),
                 ]),
-            ...(profile ? [eb('cte_clients.profile_id', '=', profile.id)] : []),
+            ...(profile_name === undefined
+              ? []
+              : [
+                  eb(
+                    'cte_clients.profile_id',
+                    'in',
+                    eb
+                      .selectFrom('cte_profiles')
+                      .select('cte_profiles.id')
+                      .where('cte_profiles.domain_id', '=', caller.domain)
+                      .where(named('cte_profiles.name', profile_name)),
+                  ),
+                ]),
             ...(group
               ? [
                   eb(

@@ -8,22 +8,18 @@ import { stateOf } from '../guard-points/present.ts'
 import { hold } from '../hold.ts'
 import { existingPolicy } from '../policies/find.ts'
 import { isOfType } from '../policies/types.ts'
-import { existing, presentIdentity } from '../records.ts'
+import { existing, idIn, presentIdentity } from '../records.ts'
 import type { CsiGuardPoint } from './contract.ts'
 import { csiGroups } from './find.ts'
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /** The guard point of some storage group of the caller's domain, and its group. Throws 'not-found'. */
 export async function csiGuardPoint(
   { caller, read }: Pick<Context, 'caller' | 'read'>,
   reference: string,
 ): Promise<readonly [row: CteGuardPointRow, group: CteCsiGroupRow]> {
-  const last = reference.startsWith('kylo:') ? (reference.split(':').at(-1) ?? '') : reference
+  const id = idIn(reference)
   const domain_id = caller.domain
-  const row = UUID.test(last)
-    ? await read.row('cte_guard_points', { domain_id, id: last.toLowerCase() })
-    : undefined
+  const row = id === undefined ? undefined : await read.row('cte_guard_points', { domain_id, id })
   const group =
     row?.owner_kind === 'csi-group'
       ? await read.row('cte_csi_groups', { domain_id, id: row.owner_id })

@@ -66,7 +66,7 @@ const add: Add = (context, { params, body }) => {
   context.note({ group: params.id, clients: body.client_list })
   return context.transact(async (tx) => {
     const group = await existing(context, csiGroups, params.id)
-    const found = await clientsNamed(context, body.client_list)
+    const found = await clientsNamed(context, body.client_list ?? [])
     for (const { name, client_type } of found)
       if (client_type !== 'CSI')
         throw new Fault(

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { endpoint } from '../../kit/endpoint.ts'
 import { Page, pageOf, QueryBoolean, TextFilter, text } from '../../kit/wire.ts'
-import { maybeText } from '../../vault/contract.ts'
+import { maybe, maybeText } from '../../vault/contract.ts'
 import {
   AGENTS_TOO,
   bodyRules,
@@ -9,6 +9,7 @@ import {
   idParams,
   maybeFlag,
   maybeReference,
+  PathFilter,
   Reference,
 } from '../contract.ts'
 import { oneOf } from '../fields/contract.ts'
@@ -97,7 +98,9 @@ const Change = z.object({
   network_share_credentials_id: maybeReference,
   data_classification_enabled: maybeFlag,
   data_lineage_enabled: maybeFlag,
-  dps_id: maybeReference.meta({ description: 'Of groups: a primary set, its id or name.' }),
+  dps_id: maybe(text(512)).meta({
+    description: 'Of groups: a primary set, its id or name. An empty text takes it off.',
+  }),
 })
 export type GuardPointChange = z.output<typeof Change>
 
@@ -146,7 +149,7 @@ const guardPointEndpoints = (path: typeof CLIENTS | typeof GROUPS, whose: string
     query: Page.extend({
       policy_id: TextFilter.optional(),
       policy_name: TextFilter.optional(),
-      guard_path: TextFilter.optional(),
+      guard_path: PathFilter.optional(),
       guard_point_type: TextFilter.optional(),
       guard_enabled: QueryBoolean.optional(),
     }),

@@ -11,7 +11,13 @@ import { primarySetNamed } from '../primary-sets/find.ts'
 import type { GuardPointParams } from './contract.ts'
 import type { Guarded } from './guarded.ts'
 import { checkPath, placeOf } from './paths.ts'
-import { demandDevice, demandPolicyFits, demandType, fitsUserSpace } from './rules.ts'
+import {
+  demandDevice,
+  demandParamsFit,
+  demandPolicyFits,
+  demandType,
+  fitsUserSpace,
+} from './rules.ts'
 
 export interface Made {
   readonly path: string
@@ -39,7 +45,11 @@ export async function makeGuardPoints(
   const { read, now } = context
   const policy =
     given.policy_id === undefined ? undefined : await existingPolicy(context, given.policy_id)
-  const isEsg = policy !== undefined && (await demandPolicy(context, guarded, type, policy, given))
+  if (policy) demandPolicyFits(type, policy)
+  demandParamsFit(policy, given)
+  await demandClients(guarded, policy)
+  const isEsg = policy !== undefined && (await demandEsgKeys(context, policy))
+  demandDevice(type, isEsg)
   const set = await primarySetFor(context, guarded, given.dps_id)
 
   const taken = new Set<string>()
@@ -125,29 +135,19 @@ const columns = (
   primary_set_id: set?.id ?? null,
 })
 
-/** Whether it makes an ESG guard point. */
-async function demandPolicy(
-  context: Context,
-  guarded: Guarded,
-  type: NonNullable<GuardPointParams['guard_point_type']>,
-  policy: CtePolicyRow,
-  given: GuardPointParams,
-): Promise<boolean> {
-  demandPolicyFits(type, policy, given)
+/** Throws 'invalid-parameter' for clients that cannot be guarded so; without a policy: against ransomware. */
+async function demandClients(guarded: Guarded, policy: CtePolicyRow | undefined): Promise<void> {
   const types = await guarded.clientTypes()
   if (types.includes('CSI'))
     throw new Fault(
       'invalid-parameter',
       `${quote(guarded.name)}: clients of type CSI are guarded through their storage group`,
     )
-  if (types.includes('CTE-U') && !fitsUserSpace(policy))
+  if (types.includes('CTE-U') && policy && !fitsUserSpace(policy))
     throw new Fault(
       'invalid-parameter',
       `guard_point_params.policy_id: clients of type CTE-U take Standard policies only, and ${quote(policy.name)} is ${policy.policy_type}`,
     )
-  const isEsg = await demandEsgKeys(context, policy)
-  demandDevice(type, isEsg)
-  return isEsg
 }
 
 function primarySetFor(

@@ -4,9 +4,10 @@ import type { CteClientGroupRow, CteGuardPointRow } from '../../store/schema.ts'
 import type { Writer } from '../../store/store.ts'
 import { clientGroups, groupsOf } from '../client-groups/find.ts'
 import { clients } from '../clients/find.ts'
+import { csiGroupsOf } from '../csi-groups/find.ts'
 import { hold } from '../hold.ts'
 import { clientsIn, membersOf } from '../members/members.ts'
-import { existing } from '../records.ts'
+import { existing, idIn } from '../records.ts'
 import type { Shown } from './present.ts'
 
 /** A client or a group, as whose guard points are asked about. */
@@ -15,7 +16,7 @@ export interface Guarded {
   readonly id: string
   readonly domain_id: string
   readonly name: string
-  /** Ids of whoever's guard points these are: a client has those of its groups as well. */
+  /** Ids of whoever's guard points these are: a client has those of its client and storage groups as well. */
   readonly owners: readonly string[]
   readonly group: CteClientGroupRow | undefined
   /** What answers say of the owner of this guard point. */
@@ -31,14 +32,19 @@ export type FindGuarded = (context: Context, reference: string) => Promise<Guard
 export async function guardedClient(context: Context, reference: string): Promise<Guarded> {
   const client = await existing(context, clients, reference)
   const groups = await groupsOf(context.read, client)
+  const csiGroups = await csiGroupsOf(context.read, client)
   return {
     kind: 'client',
     id: client.id,
     domain_id: client.domain_id,
     name: client.name,
-    owners: [client.id, ...groups.map(({ id }) => id)],
+    owners: [client, ...groups, ...csiGroups].map(({ id }) => id),
     group: undefined,
-    shown: ({ owner_id }) => ({ client, group: groups.find(({ id }) => id === owner_id) }),
+    shown: ({ owner_id }) => ({
+      client,
+      group: groups.find(({ id }) => id === owner_id),
+      csiGroup: csiGroups.find(({ id }) => id === owner_id),
+    }),
     hold: (tx) => {
       hold(tx, 'cte_clients', client)
     },
@@ -55,7 +61,7 @@ export async function guardedGroup(context: Context, reference: string): Promise
     name: group.name,
     owners: [group.id],
     group,
-    shown: () => ({ client: undefined, group }),
+    shown: () => ({ client: undefined, group, csiGroup: undefined }),
     hold: (tx) => {
       hold(tx, 'cte_client_groups', group)
     },
@@ -66,21 +72,15 @@ export async function guardedGroup(context: Context, reference: string): Promise
   }
 }
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
-
 /** The guard point of this client or group. Throws 'not-found'. */
 export async function guardPointOf(
   { read }: Pick<Context, 'read'>,
   guarded: Guarded,
   reference: string,
 ): Promise<CteGuardPointRow> {
-  const last = reference.startsWith('kylo:') ? (reference.split(':').at(-1) ?? '') : reference
-  const row = UUID.test(last)
-    ? await read.row('cte_guard_points', {
-        domain_id: guarded.domain_id,
-        id: last.toLowerCase(),
-      })
-    : undefined
+  const { domain_id } = guarded
+  const id = idIn(reference)
+  const row = id === undefined ? undefined : await read.row('cte_guard_points', { domain_id, id })
   if (!row || !guarded.owners.includes(row.owner_id)) throw notFound('guard point', reference)
   return row
 }
@@ -92,12 +92,12 @@ export async function ownGuardPoint(
   reference: string,
 ): Promise<CteGuardPointRow> {
   const row = await guardPointOf(context, guarded, reference)
-  if (row.owner_id !== guarded.id)
-    throw new Fault(
-      'conflict',
-      `guard point ${quote(row.guard_path)} belongs to the client group ${quote(
-        guarded.shown(row).group?.name ?? '',
-      )} and is changed there`,
-    )
-  return row
+  if (row.owner_id === guarded.id) return row
+  const { group, csiGroup } = guarded.shown(row)
+  throw new Fault(
+    'conflict',
+    csiGroup
+      ? `guard point ${quote(row.id)} belongs to the storage group ${quote(csiGroup.name)} and is changed there`
+      : `guard point ${quote(row.guard_path)} belongs to the client group ${quote(group?.name ?? '')} and is changed there`,
+  )
 }

@@ -2,6 +2,7 @@ import type { Context } from '../../context.ts'
 import type {
   CteClientGroupRow,
   CteClientRow,
+  CteCsiGroupRow,
   CteGuardPointRow,
   CtePolicyRow,
   CtePrimarySetRow,
@@ -15,6 +16,7 @@ const guardPoints = { segment: 'guardpoints' }
 export interface Shown {
   readonly client: CteClientRow | undefined
   readonly group: CteClientGroupRow | undefined
+  readonly csiGroup: CteCsiGroupRow | undefined
 }
 
 export type Viewed = readonly [row: CteGuardPointRow, shown: Shown]
@@ -98,7 +100,7 @@ const present = (
   diskgroup_name: row.diskgroup_name,
   docker_img_id: '',
   docker_cont_id: '',
-  type: row.owner_kind === 'client' ? 'client' : 'clientgroup',
+  type: row.owner_kind.replace('-', ''),
   network_share_credentials_id: '',
   attr: null,
   is_idt_capable_device: row.is_idt_capable_device === 1,

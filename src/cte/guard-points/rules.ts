@@ -2,6 +2,7 @@ import { Fault, notBuilt } from '../../kit/fault.ts'
 import type { CtePolicyRow } from '../../store/schema.ts'
 import { isOfType, type PolicyTypeName } from '../policies/types.ts'
 import type { GuardPointParams } from './contract.ts'
+import { isDevice } from './uses.ts'
 
 type Type = NonNullable<GuardPointParams['guard_point_type']>
 
@@ -60,8 +61,17 @@ const NEEDS: readonly {
   },
 ]
 
-/** Throws 'invalid-parameter' when the policy does not go with the type and the parameters. */
-export function demandPolicyFits(type: Type, policy: CtePolicyRow, given: GuardPointParams): void {
+/** Throws 'invalid-parameter' for parameters that do not go with the policy, or with none. */
+export function demandParamsFit(policy: CtePolicyRow | undefined, given: GuardPointParams): void {
+  for (const { field, asked, types } of NEEDS)
+    if (asked(given) && !(policy && types.some((name) => isOfType(policy, name))))
+      throw refused(
+        `guard_point_params.${field}: ${policy ? 'is not for policies of this type' : 'is not for ransomware protection'}`,
+      )
+}
+
+/** Throws 'invalid-parameter' when the policy does not go with the type. */
+export function demandPolicyFits(type: Type, policy: CtePolicyRow): void {
   if (isOfType(policy, 'csi'))
     throw refused('guard_point_params.policy_id: a CSI policy is for storage groups')
   const isCloud = type.startsWith('cloudstorage_')
@@ -71,9 +81,6 @@ export function demandPolicyFits(type: Type, policy: CtePolicyRow, given: GuardP
         ? `guard_point_params.policy_id: ${type} needs a policy of the type Cloud_Object_Storage`
         : `guard_point_params.guard_point_type: a policy of the type Cloud_Object_Storage needs cloudstorage_auto or cloudstorage_manual`,
     )
-  for (const { field, asked, types } of NEEDS)
-    if (asked(given) && !types.some((name) => isOfType(policy, name)))
-      throw refused(`guard_point_params.${field}: is not for policies of this type`)
 }
 
 /** Clients of the user-space edition know Standard policies only. */
@@ -81,7 +88,7 @@ export const fitsUserSpace = (policy: CtePolicyRow): boolean => isOfType(policy,
 
 /** Throws 'invalid-parameter' for an ESG guard point, which is for efficient storage, on anything but a device. */
 export function demandDevice(type: Type, isEsg: boolean): void {
-  if (isEsg && !type.startsWith('rawdevice_'))
+  if (isEsg && !isDevice(type))
     throw refused(
       'guard_point_params.guard_point_type: a Standard policy with an XTS key needs rawdevice_auto or rawdevice_manual',
     )

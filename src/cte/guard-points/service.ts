@@ -42,7 +42,7 @@ const guardPointList = listing({
   },
   filters: {
     guard_path: { column: 'guard_path' },
-    guard_point_type: { column: 'guard_point_type' },
+    guard_point_type: { column: 'guard_point_type', lower: true },
   },
   order: '-updatedAt',
 })
@@ -225,6 +225,7 @@ async function changed(
     data_lineage_enabled: columns.data_lineage_enabled === 1,
   })
   if (body.dps_id === undefined) return columns
+  if (body.dps_id === '') return { ...columns, primary_set_id: null }
   if (!group) throw new Fault('invalid-parameter', 'dps_id: is for client groups only')
   const set = await primarySetNamed(read, group, body.dps_id)
   if (set.id !== row.primary_set_id) hold(tx, 'cte_primary_sets', set)

@@ -14,10 +14,20 @@ export async function guardPointUsing(
     .where('policy_id', '=', id)
     .limit(1)
     .executeTakeFirst()
-  return row && `${await sentence(read, row)} uses this policy`
+  return row && `${await guardPointNamed(read, row)} uses this policy`
 }
 
-async function sentence(read: Reader, row: CteGuardPointRow): Promise<string> {
+/** All guard points with the policy. */
+export const guardPointsWith = (
+  read: Reader,
+  { id, domain_id }: Pick<CtePolicyRow, 'id' | 'domain_id'>,
+): Promise<CteGuardPointRow[]> => read.rows('cte_guard_points', { domain_id, policy_id: id })
+
+/** Types of guard points on whole devices. */
+export const isDevice = (type: string): boolean => type.startsWith('rawdevice_')
+
+/** A guard point in a sentence: its path, and whose it is. */
+export async function guardPointNamed(read: Reader, row: CteGuardPointRow): Promise<string> {
   const where = { domain_id: row.domain_id, id: row.owner_id }
   const path = quote(row.guard_path)
   switch (row.owner_kind) {

@@ -108,7 +108,7 @@ export const cteLdtGroups = {
     audit: 'Remove clients from LDT communication group',
     ...bodyRules,
     params: idParams,
-    body: z.object({ client_list: ClientList.min(1) }),
+    body: z.object({ client_list: maybe(ClientList) }),
     status: 200,
     reply: LdtGroup,
   }),

@@ -100,7 +100,7 @@ export const ldtGroupHandlers: Handlers<Context, typeof cteLdtGroups> = {
     context.note({ group: params.id, clients: body.client_list })
     return context.transact(async (tx) => {
       const group = await existing(context, ldtGroups, params.id)
-      const clients = await clientsNamed(context, body.client_list)
+      const clients = await clientsNamed(context, body.client_list ?? [])
       hold(tx, 'cte_ldt_groups', group)
       return { association_response: await joinAll(context, tx, 'ldt-group', group, clients) }
     })
@@ -109,7 +109,7 @@ export const ldtGroupHandlers: Handlers<Context, typeof cteLdtGroups> = {
   async removeClients(context, { params, body }) {
     context.note({ clients: body.client_list })
     const row = await change(context, params.id, async (tx, group) => {
-      await leaveAll(context, tx, group, body.client_list)
+      await leaveAll(context, tx, group, body.client_list ?? [])
       return {}
     })
     return present(row)

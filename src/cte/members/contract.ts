@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Time, text } from '../../kit/wire.ts'
+import { maybe } from '../../vault/contract.ts'
 import { MAX_CLIENTS, Waiting } from '../clients/contract.ts'
 import { idParams, maybeFlag, Reference } from '../contract.ts'
 
@@ -13,7 +14,7 @@ export const memberParams = z.object({
 })
 
 export const NewMembers = z.object({
-  client_list: ClientList.min(1),
+  client_list: maybe(ClientList),
   inherit_attributes: maybeFlag,
 })
 

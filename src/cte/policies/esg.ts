@@ -1,7 +1,9 @@
 import type { Context } from '../../context.ts'
 import { Fault, quote } from '../../kit/fault.ts'
-import type { CtePolicyRow } from '../../store/schema.ts'
+import type { CteGuardPointRow, CtePolicyRow, KeyRow } from '../../store/schema.ts'
+import type { Writer } from '../../store/store.ts'
 import { cteKeyOf } from '../../vault/index.ts'
+import { guardPointNamed, guardPointsWith, isDevice } from '../guard-points/uses.ts'
 import { keysIn } from '../rules/key-uses.ts'
 import { rulesOf } from '../rules/rows.ts'
 import { isOfType } from './types.ts'
@@ -33,4 +35,40 @@ export async function demandEsgKeys(
       )
   }
   return isEsg
+}
+
+/**
+ * Part of a unit that brings keys into a policy: with an XTS key, what a Standard policy guards already are ESG guard
+ * points from now on. Throws 'conflict' with the first one that is on no device, or that the key does not serve.
+ */
+export async function demandEsgPlaces(
+  tx: Writer,
+  context: Pick<Context, 'read' | 'services' | 'caller' | 'may' | 'now'>,
+  policy: CtePolicyRow,
+  keys: readonly KeyRow[],
+): Promise<void> {
+  if (!isOfType(policy, 'standard') || keys.length === 0) return
+  const brought = await Promise.all(keys.map((row) => cteKeyOf(context, row)))
+  const xts = brought.filter(({ isXts }) => isXts)
+  const [first] = xts
+  if (!first) return
+  const guarding = await guardPointsWith(context.read, policy)
+  const uses = async (row: CteGuardPointRow) =>
+    `${await guardPointNamed(context.read, row)} uses policy ${quote(policy.name)}`
+  const place = guarding.find(({ guard_point_type }) => !isDevice(guard_point_type))
+  if (place)
+    throw new Fault(
+      'conflict',
+      `key ${quote(first.row.name)} is an XTS key, which is for devices only, and ${await uses(place)}`,
+    )
+  const [device] = guarding
+  const withheld = xts.find((key) => !key.fetchableBy(HOSTS))
+  if (device && withheld)
+    throw new Fault(
+      'conflict',
+      `key ${quote(withheld.row.name)} must grant ReadKey and ExportKey to the group ${HOSTS}, since ${await uses(device)}`,
+    )
+  for (const row of guarding)
+    if (row.is_esg_capable_device === 0)
+      tx.update('cte_guard_points', row, { is_esg_capable_device: 1 })
 }

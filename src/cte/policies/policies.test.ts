@@ -182,6 +182,18 @@ describe.each(databases)('CTE policies on %s', (database) => {
     expect(made.key_rules[0].key_id).toBe('clear_key')
   })
 
+  test('a CSI policy takes keys without versions, and none that is for devices', async () => {
+    const policy = (key_id: string, status = 201) =>
+      cte.policy({ policy_type: 'CSI', key_rules: [{ key_id }] }, status)
+    const xts = await cte.key({ xts: true }, {}, { encryption_mode: 'XTS' })
+    expect((await policy(xts, 400)).codeDesc).toContain('must have the encryption_mode CBC or CBC')
+    const versioned = await cte.key({}, {}, { cte_versioned: true })
+    expect((await policy(versioned, 400)).codeDesc).toContain('must not be versioned')
+    for (const encryption_mode of ['CBC', 'CBC_CS1'])
+      await policy(await cte.key({}, {}, { encryption_mode }))
+    await policy('clear_key')
+  })
+
   test('the key rule of an IDT policy is made and deleted with it, and can be changed', async () => {
     const [first, second] = await Promise.all(
       [1, 2].map(() => cte.key({ xts: true }, {}, { encryption_mode: 'XTS' })),

@@ -64,7 +64,7 @@ const types = {
     name: 'CSI',
     rules: ['security', 'key', 'signature'],
     neverDeny: false,
-    current: plain,
+    current: { modes: CBC, versioned: false, clear: true },
     transformation: plain,
   },
 } satisfies Readonly<Record<string, PolicyType>>

@@ -1,23 +1,27 @@
 import { z } from 'zod'
 import { endpoint } from '../../kit/endpoint.ts'
-import { Empty, Page, pageOf, TextFilter, Time, text } from '../../kit/wire.ts'
+import { Empty, Page, pageOf, TextFilter, text } from '../../kit/wire.ts'
 import { maybe } from '../../vault/contract.ts'
-import { bodyRules, idParams, maybeReference, ObjectName, Reference } from '../contract.ts'
+import {
+  bodyRules,
+  identified,
+  idParams,
+  maybeReference,
+  ObjectName,
+  Reference,
+} from '../contract.ts'
 import { ClientList } from '../members/contract.ts'
 
 const MAX_LIST = 1_000_000
 
 const PrimarySet = z.object({
-  id: z.uuid(),
+  ...identified,
   dps_id: z.uuid(),
-  uri: z.string().max(512),
   name: z.string().max(256),
   client_group_id: z.uuid(),
   ldt_comm_group_service_id: z.string().max(64),
   primary_client_id_list: z.string().max(MAX_LIST).meta({ description: 'A comma list.' }),
   primary_client_name_list: z.string().max(MAX_LIST).meta({ description: 'A comma list.' }),
-  createdAt: Time,
-  updatedAt: Time,
 })
 export type PrimarySet = z.output<typeof PrimarySet>
 

@@ -1,8 +1,7 @@
 import { notFound } from '../../kit/fault.ts'
 import type { CteClientGroupRow, CtePrimarySetRow } from '../../store/schema.ts'
 import type { Reader } from '../../store/store.ts'
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+import { idIn, sameLetters } from '../records.ts'
 
 /** The primary set of the group that is named by its id, its URI or its name. Throws 'not-found'. */
 export async function primarySetNamed(
@@ -12,10 +11,10 @@ export async function primarySetNamed(
 ): Promise<CtePrimarySetRow> {
   const one = (where: { readonly id?: string; readonly name?: string }) =>
     read.row('cte_primary_sets', { domain_id, group_id: id, ...where })
-  const last = reference.startsWith('kylo:') ? (reference.split(':').at(-1) ?? '') : reference
+  const setId = idIn(reference)
   const found =
-    (UUID.test(last) ? await one({ id: last.toLowerCase() }) : undefined) ??
-    (await one({ name: reference }))
+    (setId === undefined ? undefined : await one({ id: setId })) ??
+    (await one({ name: sameLetters(reference) }))
   if (!found) throw notFound('primary set', reference)
   return found
 }

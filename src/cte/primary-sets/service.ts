@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { Context } from '../../context.ts'
-import { accountOf } from '../../kit/domain.ts'
 import type { Handlers } from '../../kit/endpoint.ts'
 import { Fault, quote } from '../../kit/fault.ts'
-import { stamp, wireTime } from '../../kit/time.ts'
+import { stamp } from '../../kit/time.ts'
 import { list, listing } from '../../store/list.ts'
 import type { CteClientGroupRow, CteClientRow, CtePrimarySetRow } from '../../store/schema.ts'
 import type { Reader } from '../../store/store.ts'
@@ -11,7 +10,7 @@ import { clientGroups } from '../client-groups/find.ts'
 import { hold } from '../hold.ts'
 import { ldtGroups } from '../ldt-groups/find.ts'
 import { clientsIn, clientsNamed, join, leave, membership, membersOf } from '../members/members.ts'
-import { existing, nameFor } from '../records.ts'
+import { existing, nameFor, presentIdentity, sameLetters } from '../records.ts'
 import type { ctePrimarySets, PrimarySet } from './contract.ts'
 import { primarySetNamed } from './find.ts'
 
@@ -22,7 +21,7 @@ const setList = listing({
     createdAt: { column: 'created_at' },
     updatedAt: { column: 'updated_at' },
   },
-  filters: { name: { column: 'name' } },
+  filters: { name: { column: 'name', fold: sameLetters } },
   order: '-updatedAt',
 })
 
@@ -159,14 +158,11 @@ const presentRead = async (read: Reader, row: CtePrimarySetRow): Promise<Primary
 
 /** The one place where a primary set becomes JSON. */
 const present = (row: CtePrimarySetRow, clients: readonly CteClientRow[]): PrimarySet => ({
-  id: row.id,
+  ...presentIdentity({ segment: 'dps' }, row),
   dps_id: row.id,
-  uri: `kylo:${accountOf(row.domain_id)}:transparent-encryption:dps:${row.id}`,
   name: row.name,
   client_group_id: row.group_id,
   ldt_comm_group_service_id: row.ldt_group_id ?? '',
   primary_client_id_list: clients.map(({ id }) => id).join(','),
   primary_client_name_list: clients.map(({ name }) => name).join(','),
-  createdAt: wireTime(row.created_at),
-  updatedAt: wireTime(row.updated_at),
 })

@@ -98,7 +98,7 @@ async function process(
   before = NOTHING,
 ): Promise<Process> {
   const made = merged(NOTHING, before, sent)
-  demandSomething(made, 'processes', 'directory', 'file', 'signature')
+  demandSomething(made, 'processes', 'directory', 'file', 'signature', 'resource_set_id', 'labels')
   storedLabels(made.labels)
   const idOf = async (collection: Collection<'cte_sets'>, reference: string) => {
     if (reference === '') return ''

@@ -185,12 +185,12 @@ const given = {
       servers: maybeList(SyslogServerIn, 10),
     }),
   ),
-  mfa_exempt_user_set_id: maybeText(512).meta({
-    description: 'A user set: its id, name, URI or slug.',
+  mfa_exempt_user_set_id: maybe(text(512)).meta({
+    description: 'A user set: its id, name, URI or slug. An empty text takes it out.',
   }),
   oidc_connection_id: maybeReference,
-  rwp_process_set: maybeReference.meta({
-    description: 'A process set: its id, name, URI or slug.',
+  rwp_process_set: maybe(text(512)).meta({
+    description: 'A process set: its id, name, URI or slug. An empty text takes it out.',
   }),
 }
 

@@ -72,6 +72,26 @@ describe.each(databases)('client profiles on %s', (database) => {
     await api.delete(`${TE}/processsets/${processes.id}`)
   })
 
+  test('a profile lets go of its sets with an empty text, and keeps them when nothing is said', async () => {
+    const users = await cte.set('user')
+    const processes = await cte.set('process')
+    const both = { mfa_exempt_user_set_id: users.name, rwp_process_set: processes.id }
+    const empty = { mfa_exempt_user_set_id: '', rwp_process_set: '' }
+    const shown = { mfa_exempt_user_set_id: users.id, rwp_process_set: processes.id }
+    const { id } = await create(both)
+    const change = (body: object) => api.patch(`${PROFILES}/${id}`, body)
+    for (const sent of [{}, { mfa_exempt_user_set_id: null, rwp_process_set: null }])
+      expect(await change({ ...sent, description: 'd' })).toMatchObject(shown)
+    expect(await change(empty)).toMatchObject({ ...empty, mfa_exempt_user_set_name: '' })
+    expect(await api.get(`${PROFILES}/${id}`)).toMatchObject(empty)
+    await change(both)
+    await api.delete(`${TE}/usersets/${users.id}`, undefined, 409)
+    await change(empty)
+    await api.delete(`${TE}/usersets/${users.id}`)
+    await api.delete(`${TE}/processsets/${processes.id}`)
+    expect(await create(empty)).toMatchObject(empty)
+  })
+
   test('a set that is deleted while a profile takes it is there for the profile, or for nobody', async () => {
     for (const round of [1, 2, 3, 4, 5, 6]) {
       const users = await cte.set('user')

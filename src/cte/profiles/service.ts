@@ -84,6 +84,7 @@ export const profileHandlers: Handlers<Context, typeof cteProfiles> = {
   async update(context, { params, body }) {
     const { now, read, services, transact } = context
     demandBuilt(body)
+    const { mfa_exempt_user_set_id: mfa, rwp_process_set: rwp } = body
     const servers = body.syslog_settings?.servers
     if (servers) checkServers(servers)
     context.note({ profile: params.id, changed: changedIn(body) })
@@ -97,8 +98,8 @@ export const profileHandlers: Handlers<Context, typeof cteProfiles> = {
       return tx.update('cte_profiles', profile, {
         ...changedColumns(body),
         settings: JSON.stringify(changedSettings(settingsOf(profile), body)),
-        ...(named.mfa && { mfa_user_set_id: named.mfa.id }),
-        ...(named.rwp && { rwp_process_set_id: named.rwp.id }),
+        ...(mfa !== undefined && { mfa_user_set_id: named.mfa?.id ?? null }),
+        ...(rwp !== undefined && { rwp_process_set_id: named.rwp?.id ?? null }),
         updated_at: at,
       })
     })
@@ -151,14 +152,15 @@ interface Named {
   readonly rwp: CteSetRow | undefined
 }
 
+/** An empty text names none. */
 async function namedSets(
   context: Context,
   given: { mfa_exempt_user_set_id?: string | undefined; rwp_process_set?: string | undefined },
 ): Promise<Named> {
   const { mfa_exempt_user_set_id: mfa, rwp_process_set: rwp } = given
   return {
-    mfa: mfa === undefined ? undefined : await existing(context, userSets, mfa),
-    rwp: rwp === undefined ? undefined : await existing(context, processSets, rwp),
+    mfa: mfa ? await existing(context, userSets, mfa) : undefined,
+    rwp: rwp ? await existing(context, processSets, rwp) : undefined,
   }
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { endpoint } from '../../kit/endpoint.ts'
 import { Page, pageOf, TextFilter } from '../../kit/wire.ts'
+import { PathFilter } from '../contract.ts'
 
 /** Reports join what the other calls tell one by one. Each is also had as a file. */
 
@@ -8,6 +9,7 @@ const words = (max = 256) => z.string().max(max)
 const flag = z.boolean()
 const count = z.number().int()
 const filter = TextFilter.optional()
+const path = PathFilter.optional()
 
 const MAX_PATH = 4096
 const MAX_FILE = 500_000_000
@@ -92,7 +94,7 @@ const filters = {
     policy_name: filter,
     guard_point_state: filter,
     guard_enabled: filter,
-    guard_path: filter,
+    guard_path: path,
     guard_point_type: filter,
   },
   clientsKeys: { client_name: filter, key_name: filter, policy_name: filter },
@@ -100,7 +102,7 @@ const filters = {
   clientsProfiles: { client_name: filter, profile_name: filter },
   clients: { client_name: filter, client_type: filter, client_health_status: filter },
   guardPoints: {
-    guard_path: filter,
+    guard_path: path,
     policy_name: filter,
     client_name: filter,
     client_group_name: filter,
@@ -108,7 +110,7 @@ const filters = {
     guard_point_state: filter,
   },
   policiesKeys: { policy_name: filter, policy_type: filter, key_name: filter },
-} satisfies Record<ReportName, Record<string, typeof filter>>
+} satisfies Record<ReportName, Record<string, typeof filter | typeof path>>
 
 const Sort = Page.pick({ sort: true })
 const PATH = '/v1/transparent-encryption/reports'

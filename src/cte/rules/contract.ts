@@ -23,7 +23,7 @@ const KeyType = maybeText(16).meta({
 
 /** The same fields on creation and change: what was left out of a creation is empty, of a change stays. */
 export const SecurityRuleIn = z.object({
-  action: maybe(text(4096)).meta({
+  action: maybeText(4096).meta({
     description: 'Comma list such as `read`, `write`, `all_ops`, `key_op`.',
   }),
   effect: maybeText(256).meta({
@@ -122,7 +122,10 @@ export const SignatureRule = z.object({
 const ref = { resource: 'transparent-encryption:policies' }
 export const changesPolicy = { ...ref, action: 'UpdatePolicyCTE' }
 
-const ruleParams = z.object({ ...idParams.shape, rule_id: text(64) })
+const ruleParams = z.object({
+  ...idParams.shape,
+  rule_id: Reference.meta({ description: 'Id or URI of the rule.' }),
+})
 
 interface Given<Answer extends z.ZodType, Body extends z.ZodType> {
   /** The last part of the path. */

@@ -102,9 +102,14 @@ export const ldtKeyRules: RuleKind<LdtBody, z.input<typeof LdtKeyRule>> = {
 
   async draft(place, body, before) {
     const old = before && contentOf<LdtContent>(before)
+    // What is left out of an exclusion is none: it stays in no rule that becomes one.
+    const excludes = body.is_exclusion_rule === true
     const content: LdtContent = {
       current_key: ldtKey(body.current_key, old?.current_key),
-      transformation_key: ldtKey(body.transformation_key, old?.transformation_key),
+      transformation_key: ldtKey(
+        body.transformation_key,
+        excludes ? undefined : old?.transformation_key,
+      ),
       is_exclusion_rule: body.is_exclusion_rule ?? old?.is_exclusion_rule ?? false,
       resource_set_id: body.resource_set_id ?? old?.resource_set_id ?? '',
     }
@@ -113,7 +118,8 @@ export const ldtKeyRules: RuleKind<LdtBody, z.input<typeof LdtKeyRule>> = {
       throw required('transformation_key.key_id')
     const stays = {
       current: before !== undefined && body.current_key?.key_id === undefined,
-      transformation: before !== undefined && body.transformation_key?.key_id === undefined,
+      transformation:
+        before !== undefined && !excludes && body.transformation_key?.key_id === undefined,
     }
     const key = (which: 'current' | 'transformation') => {
       const { key_id, key_type } = content[`${which}_key`]

@@ -68,6 +68,31 @@ describe.each(databases)('rules of CTE policies on %s', (database) => {
     await api.patch(rule, { user_set_id: set.name }, 404)
   })
 
+  test('an empty action is none, as an empty effect is', async () => {
+    const policy = await cte.policy({ security_rules: [{ ...PERMIT, action: 'read' }] })
+    const rule = `${one(policy)}/securityrules/${policy.security_rules[0].id}`
+    const sent = { action: '', effect: '', order_number: 0, partial_match: false }
+    expect(await api.patch(rule, sent)).toMatchObject({
+      action: 'read',
+      effect: 'permit',
+      partial_match: false,
+    })
+  })
+
+  test('a rule goes by its URI and by its id in any case', async () => {
+    const policy = await cte.policy({ security_rules: [PERMIT] })
+    const [rule] = policy.security_rules
+    const rules = `${one(policy)}/securityrules`
+    for (const reference of [rule.uri, rule.id.toUpperCase(), rule.uri.toUpperCase()]) {
+      const path = `${rules}/${encodeURIComponent(reference)}`
+      const status = reference.startsWith('KYLO') ? 404 : 200
+      await api.get(path, status)
+      await api.patch(path, { action: 'read' }, status)
+    }
+    await api.delete(`${rules}/${encodeURIComponent(rule.uri)}`)
+    await api.get(`${rules}/${rule.id}`, 404)
+  })
+
   test('key and data transformation rules are added, read, changed and deleted', async () => {
     const [first, second] = [await cte.key(), await cte.key({}, {}, { encryption_mode: 'CBC' })]
     const set = await cte.set('resource')

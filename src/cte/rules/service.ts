@@ -6,9 +6,11 @@ import { list, listing } from '../../store/list.ts'
 import type { CtePolicyRow, CteRuleRow } from '../../store/schema.ts'
 import type { Writer } from '../../store/store.ts'
 import { demandChangeable, touched } from '../policies/change.ts'
+import { demandEsgPlaces } from '../policies/esg.ts'
 import { existingPolicy } from '../policies/find.ts'
 import { isOfType, policyType } from '../policies/types.ts'
 import { demandReader } from '../readers.ts'
+import { idIn } from '../records.ts'
 import { holdSets } from '../sets/write.ts'
 import { type Draft, demandAllowed, type Place } from './draft.ts'
 import { keysIn, settleKeys } from './key-uses.ts'
@@ -76,8 +78,7 @@ export function ruleHandlers<Body extends object, Answer>(kind: RuleKind<Body, A
       await context.transact(async (tx) => {
         const policy = await changeable(context, params.id)
         const all = await rulesOfKind(context.read, policy, kind.kind)
-        const rule = all.find(({ id }) => id === params.rule_id)
-        if (!rule) throw notFound(kind.what, params.rule_id)
+        const rule = ruleAmong(all, kind, params.rule_id)
         demandOwn(policy, rule)
         context.note({ rule: rule.id })
         tx.remove('cte_rules', rule)
@@ -105,14 +106,26 @@ async function existingRule(
   { read }: Pick<Context, 'read'>,
   policy: CtePolicyRow,
   { kind, what }: Pick<RuleKind<never, never>, 'kind' | 'what'>,
-  id: string,
+  reference: string,
 ): Promise<CteRuleRow> {
   const { domain_id, id: policy_id } = policy
-  const row = id.includes('\0')
-    ? undefined
-    : await read.row('cte_rules', { domain_id, policy_id, kind, id })
-  if (!row) throw notFound(what, id)
+  const id = idIn(reference)
+  const row =
+    id === undefined ? undefined : await read.row('cte_rules', { domain_id, policy_id, kind, id })
+  if (!row) throw notFound(what, reference)
   return row
+}
+
+/** The same among all rules of its kind in the policy. Throws 'not-found'. */
+function ruleAmong(
+  all: readonly CteRuleRow[],
+  { what }: Pick<RuleKind<never, never>, 'what'>,
+  reference: string,
+): CteRuleRow {
+  const wanted = idIn(reference)
+  const rule = all.find(({ id }) => id === wanted)
+  if (!rule) throw notFound(what, reference)
+  return rule
 }
 
 const placeIn = (context: Context, policy: CtePolicyRow): Place => ({
@@ -146,6 +159,12 @@ export async function addRules<Body extends object>(
     const place = placeIn(context, policy)
     const drafts: Draft[] = []
     for (const body of bodies) drafts.push(await kind.draft(place, body))
+    await demandEsgPlaces(
+      tx,
+      context,
+      policy,
+      drafts.flatMap(({ keys }) => keys),
+    )
     const all = await rulesOfKind(context.read, policy, kind.kind)
     if (all.length + drafts.length > MOST_RULES)
       throw new Fault('conflict', `a policy has at most ${MOST_RULES} ${kind.what}s`)
@@ -200,11 +219,11 @@ async function changeRule<Body extends object>(
   return context.transact(async (tx) => {
     const policy = await changeable(context, params.id)
     const all = await rulesOfKind(context.read, policy, kind.kind)
-    const before = all.find(({ id }) => id === params.rule_id)
-    if (!before) throw notFound(kind.what, params.rule_id)
+    const before = ruleAmong(all, kind, params.rule_id)
     demandOwn(policy, before)
     context.note({ rule: before.id })
     const draft = await kind.draft(placeIn(context, policy), body, before)
+    await demandEsgPlaces(tx, context, policy, draft.keys)
     const others = all.filter((one) => one !== before)
     const to = placeAmong(policy, others, (body as Ordered).order_number) ?? all.indexOf(before)
     renumber(tx, [...others.slice(0, to), undefined, ...others.slice(to)])

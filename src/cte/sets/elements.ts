@@ -52,6 +52,12 @@ export const replaced = <Element>(
 /** Throws 'invalid-parameter' for an element that says nothing, which would match everything or nothing. */
 export function demandSomething(element: object, what: string, ...fields: readonly string[]): void {
   const held = element as Readonly<Record<string, unknown>>
-  if (fields.some((field) => held[field] !== '' && held[field] !== null)) return
+  if (fields.some((field) => saysSomething(held[field]))) return
   throw new Fault('invalid-parameter', `${what}: needs one of ${fields.map(quote).join(', ')}`)
 }
+
+/** A map says as much as what is in it. */
+const saysSomething = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null
+    ? Object.values(value).some(saysSomething)
+    : value !== '' && value !== null

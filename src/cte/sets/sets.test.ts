@@ -220,6 +220,24 @@ describe.each(databases)('CTE sets on %s', (database) => {
     await cte.set('process', { processes: [{ signature: 'nobody' }] }, 404)
   })
 
+  test('a process may be told by its resources or its labels alone', async () => {
+    const resource = await cte.set('resource')
+    const processes = [{ resource_set_id: resource.id }, { file: '', labels: { app: 'web' } }]
+    const set = await cte.set('process', { processes })
+    expect(set.processes).toMatchObject(processes)
+    for (const labels of [{}, { app: null }, null])
+      await cte.set('process', { processes: [{ directory: '', labels }] }, 400)
+  })
+
+  test('a set is listed by its name, however its letters are composed', async () => {
+    const name = unique('caf\u00e9')
+    const { id } = await cte.set('resource', { name })
+    for (const asked of [name, name.normalize('NFD'), `${name.normalize('NFD').slice(0, -3)}*`]) {
+      const listed = await api.get(`${TE}/resourcesets?name=${encodeURIComponent(asked)}`)
+      expect(listed.resources.map((set: { id: string }) => set.id)).toEqual([id])
+    }
+  })
+
   test('deleting a set and naming it in a process set never leaves an element without its set', async () => {
     for (let round = 0; round < 6; round++) {
       const set = await cte.set('signature')
@@ -276,12 +294,27 @@ describe.each(databases)('CTE sets on %s', (database) => {
       resources: [{ file_name: '/bin/b', hash_value: 'f00', signature_set_id: set.id }],
     })
     expect((await api.get(`${path}/signatures`)).total).toBe(2)
-    const one = `${path}/signatures/${listed.resources[0].id}`
+    const one = `${path}/signatures/${encodeURIComponent(listed.resources[0].uri)}`
     await api.delete(one)
     await api.delete(one, undefined, 404)
     expect((await api.get(`${path}/signatures`)).total).toBe(1)
     await api.patch(`${path}/addsignatures`, { signatures: [] }, 400)
     await api.delete(path)
+  })
+
+  test('a signature is found by its file name, with backslashes and of any length', async () => {
+    const set = await cte.set('signature')
+    const path = `${TE}/signaturesets/${set.id}`
+    const files = ['\\\\srv\\share\\a.exe', 'C:\\a\\b.exe', `/${'a'.repeat(600)}`, '/usr/a']
+    const signatures = files.map((file_name) => ({ file_name, hash_value: 'f00' }))
+    await api.patch(`${path}/addsignatures`, { signatures })
+    const names = async (file: string) =>
+      (await api.get(`${path}/signatures/?file_name=${encodeURIComponent(file)}`)).resources.map(
+        ({ file_name }: { file_name: string }) => file_name,
+      )
+    for (const file of files) expect(await names(file)).toEqual([file])
+    expect(await names('C:\\a\\*')).toEqual([files[1]])
+    expect(await names('\\\\srv*.exe')).toEqual([files[0]])
   })
 
   test('a client is asked to sign, says so when asked, and can be let off', async () => {

@@ -10,6 +10,7 @@ import {
   idParams,
   maybeList,
   named,
+  PathFilter,
   Reference,
 } from '../contract.ts'
 import { mayUpdate, setEndpoints } from '../sets/contract.ts'
@@ -85,7 +86,7 @@ export const cteSignatureSets = {
     elements: {
       path: 'signatures',
       element: Signature,
-      query: Page.extend({ file_name: TextFilter.optional(), hash_value: TextFilter.optional() }),
+      query: Page.extend({ file_name: PathFilter.optional(), hash_value: TextFilter.optional() }),
     },
   }),
   deleteSources: endpoint({
@@ -123,7 +124,10 @@ export const cteSignatureSets = {
     summary: 'Remove one signature from a signature set',
     access: mayUpdate,
     audit: 'Remove a signature from a CTE signature set',
-    params: z.object({ ...idParams.shape, signature_id: text(64) }),
+    params: z.object({
+      ...idParams.shape,
+      signature_id: Reference.meta({ description: 'Id or URI of the signature.' }),
+    }),
     status: 204,
     reply: Empty,
   }),

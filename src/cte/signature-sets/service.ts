@@ -4,7 +4,7 @@ import { Fault, notFound, quote } from '../../kit/fault.ts'
 import { list, listing } from '../../store/list.ts'
 import type { CteSetRow } from '../../store/schema.ts'
 import { demandReader } from '../readers.ts'
-import { existing, presentNamed } from '../records.ts'
+import { existing, idIn, presentNamed } from '../records.ts'
 import { elementsOf } from '../sets/elements.ts'
 import { signatureSets } from '../sets/kinds.ts'
 import { changeSet, setHandlers } from '../sets/service.ts'
@@ -79,11 +79,12 @@ export const signatureSetHandlers: Handlers<Context, typeof cteSignatureSets> = 
     await context.transact(async (tx) => {
       const set = await existing(context, signatureSets, params.id)
       context.note({ id: set.id, name: set.name, signature: params.signature_id })
-      const signature = await context.read.row('cte_signatures', {
-        domain_id: set.domain_id,
-        set_id: set.id,
-        id: params.signature_id,
-      })
+      const { domain_id, id: set_id } = set
+      const id = idIn(params.signature_id)
+      const signature =
+        id === undefined
+          ? undefined
+          : await context.read.row('cte_signatures', { domain_id, set_id, id })
       if (!signature) throw notFound('signature', params.signature_id)
       tx.remove('cte_signatures', signature)
       tx.count(set.domain_id, 'cte_signatures', -1)

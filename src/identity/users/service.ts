@@ -248,6 +248,19 @@ async function readableUser(context: Context, text: string): Promise<UserRow> {
   return existing(context, isSelf ? 'self' : text)
 }
 
+/**
+ * The id of the user that `local|<username>` means, for those who may read users, and for oneself; undefined for all
+ * others, and where there is no such user.
+ */
+export async function userIdNamed(context: Context, text: string): Promise<string | undefined> {
+  const { caller, may, read } = context
+  const reference = userIdFromPath(text)
+  if (reference.kind === 'id') return undefined
+  if (meansCaller(reference, caller)) return caller.userId
+  if (!may('ReadUser', RESOURCE)) return undefined
+  return (await store.find(read, caller, reference))?.id
+}
+
 /** A user as read, by id: for those who read themselves. */
 export async function readUser(context: Context, id: string): Promise<User> {
   return presentUser(context, await existing(context, `${LOCAL}${id}`), { domainName: true })

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { text } from '../../kit/wire.ts'
 import { maybe, maybeText, Reference, wrapFields } from '../contract.ts'
+import { QueryInteger } from '../keys/search/contract.ts'
 
 /** The limit of the body is the limit. */
 const MAX_TEXT = 1024 * 1024
@@ -12,7 +13,13 @@ export const Version = z
   .int()
   .min(0)
   .max(2 ** 31 - 1)
-export const QueryNumber = text(10).regex(/^\d+$/, 'must be a whole number').transform(Number)
+export const QueryNumber = QueryInteger.pipe(Version)
+
+/** Text in a query; an empty one is none. */
+const option = (max: number) =>
+  text(max)
+    .transform((value) => (value === '' ? undefined : value))
+    .optional()
 
 export const which = {
   id: Reference.min(1).meta({ description: 'Of the key: id, name, URI or alias.' }),
@@ -69,41 +76,39 @@ export const Sealed = z.object({
 
 export const signing = {
   keyName: Reference.min(1).meta({ description: 'Of the key: name, id, URI or alias.' }),
-  type: text(16).optional().meta({ description: 'How `keyName` is read.' }),
+  type: option(16).meta({ description: 'How `keyName` is read.' }),
   version: QueryNumber.optional().meta({ description: 'The newest when not given.' }),
 }
 export const signOptions = {
-  hashAlgo: text(16).optional().meta({
+  hashAlgo: option(16).meta({
     description:
       '`SHA1`, `SHA-224`, `SHA-256` (when not given), `SHA-384`, `SHA-512`, `SHA3-224` to `SHA3-512`; `none`: the body is the digest. Ed25519, ML-DSA and SLH-DSA sign the body itself.',
   }),
-  signAlgo: text(16).optional().meta({ description: '`RSA` or `ECDSA`; it goes by the key.' }),
-  signPad: text(16).optional().meta({ description: 'Of RSA: `PKCS1` or `PSS`.' }),
+  signAlgo: option(16).meta({ description: '`RSA` or `ECDSA`; it goes by the key.' }),
+  signPad: option(16).meta({ description: 'Of RSA: `PKCS1` or `PSS`.' }),
   saltLength: QueryNumber.optional().meta({
     description: 'Octets, with `PSS`; as many as the digest has when not given.',
   }),
 }
 export const hiding = {
   ...signing,
-  method: text(16).optional().meta({
+  method: option(16).meta({
     description: '`FF1` when not given; `FF3-1` where the domain allows it.',
   }),
   hint: text(16).meta({
     description:
       'Which characters are changed: `digit`, `alphabet`, `alphanumeric`, `printable`, or `unicode` by `charset`.',
   }),
-  iv: text(128).optional().meta({
+  iv: option(128).meta({
     description: 'Characters of the alphabet, as many as a text without an IV may have.',
   }),
-  charset: text(4096).optional().meta({
+  charset: option(4096).meta({
     description: 'Ranges of code points in hexadecimal: `0030-0039,00C0-00FF`.',
   }),
   tweak: text(4096)
     .optional()
     .meta({ description: 'Any text; of FF3-1 seven octets in hexadecimal.' }),
-  tweakAlgo: text(16)
-    .optional()
-    .meta({ description: '`SHA1`, `SHA256` or `SHA512` of the tweak.' }),
+  tweakAlgo: option(16).meta({ description: '`SHA1`, `SHA256` or `SHA512` of the tweak.' }),
 }
 
 /** A client gives bytes or text; the server is given what came of them. */
@@ -113,7 +118,7 @@ export const octets = (description: string) =>
     .meta({ description })
     .transform((value) => value as Buffer)
 export const Message = octets('The bytes themselves.')
-export const Text = octets('The text, in UTF-8.')
+export const Text = octets('The text, in UTF-8: 262,144 characters at most.')
 export const Hex = z.string().max(120_000)
 export const Data = z.object({ data: Hex.meta({ description: 'In hexadecimal.' }) })
 export const Verified = z.object({ verified: z.boolean() })

@@ -433,6 +433,8 @@ describe.each(databases)('signatures and MACs on %s', (database) => {
     ['a salt without PSS', { saltLength: '20' }],
     ['a salt that is too long', { signPad: 'PSS', saltLength: '4000' }],
     ['a salt that is no number', { signPad: 'PSS', saltLength: '-1' }],
+    ['a salt of two gigabytes', { signPad: 'PSS', saltLength: '2147483647' }],
+    ['a salt that is longer than any', { signPad: 'PSS', saltLength: '2147483648' }],
     ['a type that there is not', { type: 'nickname' }],
   ]
   test('what does not go with the key is refused', async () => {
@@ -446,6 +448,21 @@ describe.each(databases)('signatures and MACs on %s', (database) => {
     await bytesTo(api, 'signv', { keyName: pair.name, signature: 'xyz' }, message, 400)
     await bytesTo(api, 'signv', { keyName: pair.name }, message, 400)
     await bytesTo(api, 'signv', { keyName: pair.name, signatureLength: 999 }, message, 400)
+  })
+
+  test('an empty parameter is as if it was not there', async () => {
+    const pair = await anyKey(api, { algorithm: 'rsa', size: 2048, usageMask: 3 })
+    const none = { keyName: pair.name, type: '', version: '' }
+    const empty = { ...none, hashAlgo: '', signAlgo: '', signPad: '', saltLength: '' }
+    const { data } = await bytesTo(api, 'sign', empty, message)
+    expect(data).toBe((await bytesTo(api, 'sign', { keyName: pair.name }, message)).data)
+    const sent = { ...empty, signature: data, signatureLength: '' }
+    expect(await bytesTo(api, 'signv', sent, message)).toEqual({ verified: true })
+    const hmac = await anyKey(api, { algorithm: 'hmac-sha256' })
+    const mac = await bytesTo(api, 'mac', { ...none, keyName: hmac.name }, message)
+    expect(mac).toEqual(await bytesTo(api, 'mac', { keyName: hmac.name }, message))
+    const hash = { ...none, keyName: hmac.name, hash: mac.data }
+    expect(await bytesTo(api, 'macv', hash, message)).toEqual({ verified: true })
   })
 })
 
@@ -503,6 +520,35 @@ describe.each(databases)('format-preserving encryption on %s', (database) => {
       expect(await textTo(api, 'unhide2', query, data)).toEqual({ data: text })
     }
     expect(seen.size).toBe(6)
+  })
+
+  test('an empty parameter is as if it was not there', async () => {
+    const key = await anyKey(api)
+    const query = { keyName: key.name, hint: 'digit' }
+    const empty = { type: '', version: '', method: '', iv: '', charset: '', tweakAlgo: '' }
+    expect(await textTo(api, 'hide2', { ...query, ...empty, tweak: '' }, '1234567890')).toEqual(
+      await textTo(api, 'hide2', query, '1234567890'),
+    )
+  })
+
+  test('a long text is hidden as long as few of its characters change, and comes back however long it grew', async () => {
+    const key = await anyKey(api)
+    const text = `123456${'x'.repeat(256 * 1024 - 6)}`
+    for (const query of [
+      { keyName: key.name, hint: 'digit' },
+      { keyName: key.name, hint: 'unicode', charset: '0030-0039,1F600-1F64F' },
+    ]) {
+      const { data } = await textTo(api, 'hide2', query, text)
+      expect(data).not.toBe(text)
+      expect(await textTo(api, 'unhide2', query, data)).toEqual({ data: text })
+      await textTo(api, 'hide2', query, `${text}x`, 413)
+    }
+    const most = { keyName: key.name, hint: 'digit', iv: '1'.repeat(56) }
+    await textTo(api, 'hide2', most, '1'.repeat(16_384))
+    for (const length of [16_385, 256 * 1024])
+      expect((await textTo(api, 'hide2', most, '1'.repeat(length), 400)).codeDesc).toContain(
+        'more than 16384 characters cannot be encrypted',
+      )
   })
 
   test('a text of more than 56 digits needs an IV of 56', async () => {
@@ -565,6 +611,27 @@ describe.each(databases)('wrapping, derivation and encapsulation on %s', (databa
     }
     const pkcs1 = { id: `${rsa.name}-pub`, plaintext, wrapPublicKeyPadding: 'pkcs1' }
     expect((await post(api, 'wrap', pkcs1, 400)).codeDesc).toContain('oaep256')
+  })
+
+  test('a pair of RSA wraps under its own name, in an export too, where its usage mask allows it', async () => {
+    const pair = await anyKey(api, { algorithm: 'rsa', size: 2048 })
+    const plaintext = b64(randomBytes(32))
+    const { ciphertext } = await post(api, 'wrap', { id: pair.name, plaintext })
+    expect(await post(api, 'unwrap', { id: pair.name, ciphertext })).toEqual({ plaintext })
+    const key = await anyKey(api)
+    for (const more of [
+      { wrapPublicKeyPadding: 'oaep256' },
+      { wrappingEncryptionAlgo: 'RSA/RSAAESKEYWRAPPADDING' },
+      { format: 'jwe' },
+    ]) {
+      const fields = { wrapKeyName: pair.name, ...more }
+      const exported = await api.post(`/vault/keys2/${key.id}/export`, fields, 200)
+      const copy = await keyOf(api, { ...fields, algorithm: 'aes', material: exported.material })
+      expect(copy.sha256Fingerprint).toBe(key.sha256Fingerprint)
+    }
+    const usual = await keyOf(api, { algorithm: 'rsa', size: 2048 })
+    const refused = await post(api, 'wrap', { id: usual.name, plaintext }, 400)
+    expect(refused.codeDesc).toContain('usageMask')
   })
 
   test('RFC 3394 section 4.6 is what AES wraps', async () => {

@@ -1,8 +1,7 @@
 import { hash, type KeyObject } from 'node:crypto'
 import { invalid } from '../../crypto/refuse.ts'
-import { quote } from '../../kit/fault.ts'
-import type { Fpe } from '../fpe/fpe.ts'
-import { createFf1, createFf31 } from '../fpe/index.ts'
+import { Fault, quote } from '../../kit/fault.ts'
+import { checkLength, createFf1, createFf31, type Fpe } from '../fpe/index.ts'
 import { type Alphabet, readAlphabet } from './alphabets.ts'
 
 /** How a text is hidden (reference 9.3). */
@@ -39,18 +38,44 @@ function cipherFor(method: HideMethod, key: KeyObject, radix: number): Fpe {
   return found
 }
 
+/** Characters, and not octets: a text has as many when it is hidden, and so comes back. */
+const MAX_CHARACTERS = 256 * 1024
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** The text of a body, which is worked on in one go. Throws 'too-large' where that would hold up the others. */
+function charactersIn(body: Buffer): string[] {
+  const tooLarge = () =>
+    new Fault('too-large', `the text has more than ${MAX_CHARACTERS} characters`)
+  // No character has more than four octets, so what is longer need not be looked at.
+  if (body.length > 4 * MAX_CHARACTERS) throw tooLarge()
+  let text: string
+  try {
+    text = utf8.decode(body)
+  } catch (cause) {
+    throw invalid('the body is not UTF-8', { cause })
+  }
+  const characters = [...text]
+  if (characters.length > MAX_CHARACTERS) throw tooLarge()
+  return characters
+}
+
 /**
  * Encrypts or decrypts the characters of the alphabet; all others stay where they are. The IV, which longer texts need
- * with FF1, goes into its tweak. A fault 'invalid-parameter' for texts that are too short or too long.
+ * with FF1, goes into its tweak. A fault 'invalid-parameter' for texts of which too few or too many characters change,
+ * and 'too-large' for a body that is too long whatever is in it.
  */
 export function hidden(
   key: KeyObject,
-  text: string,
+  body: Buffer,
   fields: HideFields,
   direction: 'encrypt' | 'decrypt',
 ): string {
   const alphabet = readAlphabet(fields.hint, fields.charset)
-  const characters = [...text]
+  const method = methodOf(fields)
+  const radix = alphabet.characters.length
+  const cipher = cipherFor(method, key, radix)
+  const characters = charactersIn(body)
   const places: number[] = []
   const numerals: number[] = []
   for (const [at, character] of characters.entries()) {
@@ -58,10 +83,9 @@ export function hidden(
     if (number === undefined) continue
     places.push(at)
     numerals.push(number)
+    if (numerals.length > cipher.maxLength) checkLength(numerals.length, radix, cipher)
   }
-  const method = methodOf(fields)
   const tweak = method === 'FF1' ? tweakOf(fields, alphabet, numerals.length) : ff31TweakOf(fields)
-  const cipher = cipherFor(method, key, alphabet.characters.length)
   const changed = cipher[direction](numerals, tweak)
   for (const [n, at] of places.entries())
     characters[at] = alphabet.characters[changed[n] ?? 0] ?? ''

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { describe, expect, test } from 'vitest'
 import { startApi } from '../../../test/support/api.ts'
 import { anyKey, b64, bytesTo, post } from '../../../test/support/crypto.ts'
@@ -159,6 +160,46 @@ describe('hostile input to /crypto', () => {
     expect(bugs.slice(0, 12), `${bugs.length} of ${calls} calls`).toEqual([])
     expect(calls).toBeGreaterThan(4000)
   }, 180_000)
+
+  test('names that every object of the language has are no digests', async () => {
+    const aes = (await anyKey(api)).name
+    const wrapHKDF = { hashAlgorithm: 'constructor' }
+    const wrapPBE = { ...wrapHKDF, password: 'password1', salt: '00'.repeat(16), iteration: 10 }
+    await post(api, 'wrap', { id: aes, plaintext: b64(randomBytes(16)), wrapHKDF }, 400)
+    for (const fields of [
+      { wrapKeyName: aes, wrapHKDF },
+      { wrappingMethod: 'pbe', wrapPBE },
+    ]) {
+      const refused = await api.post(`/vault/keys2/${aes}/export`, fields, 400)
+      expect(refused.codeDesc).toContain('"constructor" is not one of hmac-sha1')
+    }
+  })
+
+  test('a text that is far too long to be hidden holds nobody up', async () => {
+    const { name } = await anyKey(api)
+    const delay = monitorEventLoopDelay()
+    for (const query of [
+      { hint: 'digit' },
+      { hint: 'digit', method: 'FF3-1', tweak: '00'.repeat(7) },
+    ])
+      for (const text of ['1'.repeat(16 * 2 ** 20), `123456${'x'.repeat(16 * 2 ** 20 - 6)}`]) {
+        delay.enable()
+        for (const call of ['hide', 'unhide', 'hide2', 'unhide2'])
+          expect([400, 413]).toContain(
+            (
+              await api.send(
+                'POST',
+                `/crypto/${call}?${new URLSearchParams({ keyName: name, ...query })}`,
+                text,
+                { 'content-type': 'text/plain' },
+              )
+            ).status,
+          )
+        delay.disable()
+      }
+    // Before the text had a limit, one such call took everybody's time for seven seconds.
+    expect(delay.max / 1e6).toBeLessThan(4000)
+  })
 
   test('others are answered while sixteen megabytes are hashed, MACed and signed', async () => {
     const hmac = await anyKey(api, { algorithm: 'hmac-sha512' })

@@ -41,16 +41,6 @@ const keyOf = (context: Context, { keyName: id, type, version }: InQuery, use: K
 
 const by = ({ row }: UsableKey) => ({ id: row.key_id, version: row.key_version })
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
-function textIn(bytes: Buffer): string {
-  try {
-    return utf8.decode(bytes)
-  } catch (cause) {
-    throw invalid('the body is not UTF-8', { cause })
-  }
-}
-
 /** Reencryption moves data between keys, so it is on record for both. */
 const noteTarget = (context: Context, { row }: UsableKey): void =>
   context.note({ newId: row.key_id, newKey: row.name, newVersion: row.key_version })
@@ -71,7 +61,7 @@ async function hide(context: Context, query: HideQuery, body: Buffer, use: 'hide
   await demandOffered(context, query)
   const { key } = await keyOf(context, query, use)
   const direction = use === 'hide' ? 'encrypt' : 'decrypt'
-  return { data: hidden(key, textIn(body), query, direction) }
+  return { data: hidden(key, body, query, direction) }
 }
 
 /** RSA wraps with OAEP: v1.5 is off until the domain says otherwise, as it is for what is encrypted. */

@@ -29,15 +29,19 @@ export function checkAesKey(key: KeyObject): void {
     throw invalid('format-preserving encryption needs an AES key')
 }
 
-export function checkNumerals(
-  numerals: readonly number[],
-  radix: number,
-  { minLength, maxLength }: Pick<Fpe, 'minLength' | 'maxLength'>,
-): void {
-  if (numerals.length < minLength || numerals.length > maxLength)
-    throw invalid(
-      `${numerals.length} characters cannot be encrypted with an alphabet of ${radix}; ${minLength} to ${maxLength} can`,
-    )
+type Bounds = Pick<Fpe, 'minLength' | 'maxLength'>
+
+/** What is said of a text that is too short or too long; who counts may stop at the first character too many. */
+export function checkLength(length: number, radix: number, { minLength, maxLength }: Bounds): void {
+  if (length >= minLength && length <= maxLength) return
+  const found = length > maxLength ? `more than ${maxLength}` : length
+  throw invalid(
+    `${found} characters cannot be encrypted with an alphabet of ${radix}; ${minLength} to ${maxLength} can`,
+  )
+}
+
+export function checkNumerals(numerals: readonly number[], radix: number, bounds: Bounds): void {
+  checkLength(numerals.length, radix, bounds)
   for (const numeral of numerals)
     if (!Number.isInteger(numeral) || numeral < 0 || numeral >= radix)
       throw invalid('a character is not of the alphabet')

@@ -1,4 +1,5 @@
 import { Fault, quote } from '../../kit/fault.ts'
+import { demandNotClear } from './clear-key.ts'
 
 export interface Alias {
   readonly alias: string
@@ -59,6 +60,7 @@ function checked(
 ): Omit<Alias, 'index'> {
   if (alias === undefined || alias === '')
     throw new Fault('invalid-parameter', 'aliases: each needs an alias or an index')
+  demandNotClear('aliases', alias)
   const kind = type.toLowerCase()
   if (kind !== 'string' && kind !== 'uri')
     throw new Fault(

@@ -35,6 +35,8 @@ export function clonedFrom(
     public_key: source.public_key,
     owner_id: ownerId,
     usage_mask: source.usage_mask,
+    unexportable: source.unexportable,
+    never_exportable: source.never_exportable,
     meta: storedMeta(meta),
     labels: source.labels,
     aliases: JSON.stringify(firstAliases(name)),

@@ -69,6 +69,9 @@ export const createFields = {
   defaultIV: maybeText(32),
   usageLimits,
   templateId: maybeText(256).meta({ description: 'A key template: id or name.' }),
+  publicKeyName: maybeText(256).meta({
+    description: 'As `publicKeyParameters.name`, which goes before it.',
+  }),
   publicKeyParameters: maybe(
     z.object({
       name: maybeText(256),

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { endpoint } from '../../kit/endpoint.ts'
-import { Empty, Page, pageOf, QueryBoolean, TextFilter, text } from '../../kit/wire.ts'
+import { Empty, pageOf, QueryBoolean, text } from '../../kit/wire.ts'
 import { Key, MetaIn, maybe, maybeText, Name, Reference, wrapFields } from '../contract.ts'
 import { CreateBody, Integer, PatchBody, VersionBody } from './contract-bodies.ts'
 import { Fields, ListQuery, QueryInteger, QueryKeysBody } from './search/contract.ts'
@@ -122,13 +122,8 @@ export const keys = {
     method: 'GET',
     summary: 'List the versions of a key',
     audit: false,
-    query: Page.extend({
-      ...which,
-      state: text(32).optional(),
-      alias: TextFilter.optional(),
-      linkType: TextFilter.optional(),
-      fields: Fields,
-    }),
+    query: ListQuery.omit({ name: true }).extend({ type: which.type }),
+    repeats: ['objectType', 'size', 'curveid'],
     reply: pageOf(Key),
   }),
   destroy: endpoint({

@@ -17,14 +17,17 @@ import { bit, defaultIv, filled, numberFor, specColumns, uuidFor } from './colum
 import type { CreateBody } from './contract-bodies.ts'
 import { isDead, lifetime, readState } from './first-state.ts'
 import { givenMaterial } from './given.ts'
+import { askedSpec } from './given-fields.ts'
 import { mergeLabels, reservedLabel, storedLabels } from './labels.ts'
 import { withTotal } from './limits.ts'
 import { storedMeta } from './meta.ts'
 import { givenId, nameFor, newId } from './names.ts'
+import { type ObjectType, readObjectType } from './object-types.ts'
 import { wrapMaterial } from './opened.ts'
 import { ownedMeta } from './owner.ts'
 import { publicDraft } from './public-half.ts'
 import { emptyKey, insertKey, type NewKey } from './rows.ts'
+import { demandRotated } from './schedule.ts'
 import type { State } from './states.ts'
 
 /** What becomes rows: the key itself, and the public key beside a private one. */
@@ -43,7 +46,7 @@ export async function draftKey(context: KeyContext, body: CreateBody): Promise<D
   const state = readState(body.state)
   const isDestroyed = state?.startsWith('Destroyed') ?? false
   if (!given && (body.id !== undefined || isDestroyed)) demandImport(body, state)
-  const spec = given?.spec ?? readSpec(body, vaultOf(context.services).rules)
+  const spec = given?.spec ?? readSpec(askedSpec(body), vaultOf(context.services).rules)
   const isEmpty = body.emptyMaterial === true || isDestroyed || (!given && isDead(state))
   if (isEmpty) given?.material.secret.wipe()
   const material = isEmpty
@@ -89,13 +92,14 @@ function drafts(context: KeyContext, body: CreateBody, made: Made): Drafts {
     aliases: JSON.stringify(firstAliases(name, body.aliases)),
     description: body.description ?? '',
     ...protection(body),
-    ...lifetime(body, made),
+    ...lifetime(body, { state: made.state, at }),
     default_iv: defaultIv(body.defaultIV),
     cert_type: material?.form === 'x509' ? certTypeOf(body) : null,
     uuid: uuidFor(body.uuid),
     muid: body.muid ?? null,
     number_id: numberFor(body.keyId),
   }
+  demandRotated(key.object_type, key.rotation_frequency_days)
   const main = material === undefined ? { ...key, empty_material: 1 } : filled(key, spec, material)
   // Bound to the id of its row, and so wrapped when the row has one.
   if (material) main.material = wrapMaterial(services.envelope, main, material)
@@ -112,34 +116,43 @@ function objectTypeFor(
   spec: KeySpec,
   material: Material | undefined,
 ): string {
+  const asked = readObjectType(objectType)
   if (material) {
+    if (material.form === 'opaque') return opaqueType(asked)
     const own = objectTypeOf(material.form)
-    if (objectType !== undefined && material.form !== 'opaque') demandType(objectType, own)
-    if (material.form === 'opaque' && objectType?.toLowerCase() === 'secret data')
-      return 'Secret Data'
+    demandType(asked, own)
     return own
   }
-  if (objectType?.toLowerCase() === 'certificate')
+  if (asked === 'Certificate')
     throw new Fault('invalid-parameter', 'material: a certificate needs it')
-  if (objectType?.toLowerCase() === 'public key') return 'Public Key'
-  if (algorithmRow(spec.algorithm).isAsymmetric) return 'Private Key'
-  return spec.algorithm === 'OPAQUE' ? 'Opaque Object' : 'Symmetric Key'
+  const { isAsymmetric } = algorithmRow(spec.algorithm)
+  if (spec.algorithm === 'OPAQUE') return opaqueType(asked)
+  if (isAsymmetric && asked === 'Public Key') return asked
+  const own = isAsymmetric ? 'Private Key' : 'Symmetric Key'
+  demandType(asked, own)
+  return own
 }
 
-function demandType(asked: string, own: string): void {
-  if (asked.toLowerCase() !== own.toLowerCase())
+function opaqueType(asked: ObjectType | undefined): ObjectType {
+  if (asked === 'Secret Data') return asked
+  demandType(asked, 'Opaque Object')
+  return 'Opaque Object'
+}
+
+function demandType(asked: ObjectType | undefined, own: string): void {
+  if (asked !== undefined && asked !== own)
     throw new Fault('invalid-parameter', `objectType: ${quote(asked)} is not what this is, ${own}`)
 }
 
 /** The deprecated `usage` in bits (reference 3). */
-const USAGES: Readonly<Record<string, number>> = {
-  blob: 12,
-  encrypt: 12,
-  sign: 3,
-  hmac: 384,
-  fpe: 3_145_728,
-  any: 4_194_303,
-}
+const USAGES: ReadonlyMap<string, number> = new Map([
+  ['blob', 12],
+  ['encrypt', 12],
+  ['sign', 3],
+  ['hmac', 384],
+  ['fpe', 3_145_728],
+  ['any', 4_194_303],
+])
 
 function maskFor(
   { usageMask, usage }: Pick<CreateBody, 'usageMask' | 'usage'>,
@@ -149,11 +162,11 @@ function maskFor(
   // Go clients send 0 for what was not set.
   if (usageMask) return usageMask
   if (usage === undefined) return defaultMask(spec, isPublic)
-  const mask = USAGES[usage.toLowerCase()]
+  const mask = USAGES.get(usage.toLowerCase())
   if (mask === undefined)
     throw new Fault(
       'invalid-parameter',
-      `usage: ${quote(usage)} is not one of ${Object.keys(USAGES).join(', ')}`,
+      `usage: ${quote(usage)} is not one of ${[...USAGES.keys()].join(', ')}`,
     )
   return mask
 }

@@ -131,7 +131,8 @@ async function findAny(
       throw new Fault('invalid-parameter', `type: ${quote(type)} is no kind of reference`)
     return reading(read, domain, text)
   }
-  if (text.startsWith(SCHEME)) return readings['uri']?.(read, domain, text)
+  if (text.startsWith(SCHEME))
+    return (await byColumn('uri')(read, domain, text)) ?? byAlias(read, domain, text)
   return (
     (await byId(read, domain, text)) ??
     (await byName(read, domain, text)) ??

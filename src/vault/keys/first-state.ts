@@ -5,7 +5,7 @@ import { STATES, type State } from './states.ts'
 
 const DEAD: readonly State[] = ['Deactivated', 'Compromised', 'Destroyed', 'Destroyed Compromised']
 
-/** No new key is made in these states; an imported one, or one without material, may be. */
+/** In these states a key that is not imported has no material. */
 export const isDead = (state: State | undefined): boolean =>
   state !== undefined && DEAD.includes(state)
 
@@ -20,7 +20,7 @@ export function readState(text: string | undefined): State | undefined {
 /** State and dates of a new key (reference 3): a new one is Active from now on when it says nothing else. */
 export function lifetime(
   body: CreateBody,
-  { state, isImport, at }: { state: State | undefined; isImport: boolean; at: string },
+  { state, at }: { readonly state: State | undefined; readonly at: string },
 ) {
   const dates = {
     activation_date: timeOf('activationDate', body.activationDate) ?? null,
@@ -34,8 +34,6 @@ export function lifetime(
     ['deactivationDate', dates.deactivation_date],
   )
   const dead = isDead(state)
-  if (!isImport && dead && body.emptyMaterial === false)
-    throw new Fault('invalid-parameter', `state: a new key is not ${state}`)
   if (state === 'Pre-Active' && (dates.activation_date ?? dates.process_start_date) !== null)
     throw new Fault(
       'invalid-parameter',

@@ -39,13 +39,13 @@ export async function givenMaterial(
   return { spec, material }
 }
 
-const HKDF_HASHES: Readonly<Record<string, string>> = {
-  'hmac-sha1': 'sha1',
-  'hmac-sha224': 'sha224',
-  'hmac-sha256': 'sha256',
-  'hmac-sha384': 'sha384',
-  'hmac-sha512': 'sha512',
-}
+const HKDF_HASHES: ReadonlyMap<string, string> = new Map([
+  ['hmac-sha1', 'sha1'],
+  ['hmac-sha224', 'sha224'],
+  ['hmac-sha256', 'sha256'],
+  ['hmac-sha384', 'sha384'],
+  ['hmac-sha512', 'sha512'],
+])
 
 /** RFC 5869, from a stored symmetric key. */
 async function derived(
@@ -60,11 +60,11 @@ async function derived(
 ): Promise<Given> {
   if (ikmKeyName === undefined)
     throw new Fault('invalid-parameter', 'hkdfCreateParameters.ikmKeyName: is required')
-  const hash = HKDF_HASHES[hashAlgorithm.toLowerCase()]
+  const hash = HKDF_HASHES.get(hashAlgorithm.toLowerCase())
   if (hash === undefined)
     throw new Fault(
       'invalid-parameter',
-      `hkdfCreateParameters.hashAlgorithm: ${quote(hashAlgorithm)} is not one of ${Object.keys(HKDF_HASHES).join(', ')}`,
+      `hkdfCreateParameters.hashAlgorithm: ${quote(hashAlgorithm)} is not one of ${[...HKDF_HASHES.keys()].join(', ')}`,
     )
   const spec = readSpec(body, vaultOf(context.services).rules)
   const { key } = await usableKey(context, { id: ikmKeyName }, 'derive')

@@ -195,7 +195,6 @@ describe.each(databases)('keys on %s', (database) => {
     [{ algorithm: 'aes', size: 100 }],
     [{ algorithm: 'ec', curveid: 'secp1' }],
     [{ state: 'Asleep' }],
-    [{ state: 'Deactivated', emptyMaterial: false }],
     [{ state: 'Pre-Active', activationDate: '2030-01-01T00:00:00Z' }],
     [{ activationDate: 'tomorrow' }],
     [{ activationDate: '2030-01-02T00:00:00Z', deactivationDate: '2030-01-01T00:00:00Z' }],
@@ -204,6 +203,16 @@ describe.each(databases)('keys on %s', (database) => {
     [{ defaultIV: '00' }],
     [{ rotationFrequencyDays: '-1' }],
     [{ usage: 'fly' }],
+    [{ usage: 'constructor' }],
+    [{ objectType: 'Bogus' }],
+    [{ objectType: 'Bogus', emptyMaterial: true }],
+    [{ objectType: 'Split Key', state: 'Deactivated' }],
+    [{ objectType: 'Symmetric Key', algorithm: 'rsa', emptyMaterial: true }],
+    [{ objectType: 'Bogus', algorithm: 'opaque', material: '00' }],
+    [{ objectType: 'Secret Data', material: '616263', rotationFrequencyDays: '7' }],
+    [{ name: 'clear_key' }],
+    [{ aliases: [{ alias: 'clear_key' }] }],
+    [{ hkdfCreateParameters: { ikmKeyName: 'x', hashAlgorithm: 'constructor' } }],
     [{ labels: { 'ncryptify-reserved/composite-key': 'x' } }],
     [{ meta: { permissions: { ReadKey: 'all' } } }],
     [{ meta: { ownerId: 'somebody' } }],
@@ -242,7 +251,10 @@ describe.each(databases)('keys on %s', (database) => {
   test('an unexportable key is not exported, by nobody and in no way', async () => {
     const key = await create({ unexportable: true })
     await api.post(`${one(key.id)}/export`, {}, 403)
-    await api.post(`${one(key.id)}/clone`, { newKeyName: unique('clone') }, 403)
+    const copy = await api.post(`${one(key.id)}/clone`, { newKeyName: unique('clone') })
+    expect(copy).toMatchObject({ unexportable: true, neverExportable: true })
+    await api.post(`${one(copy.id)}/export`, {}, 403)
+    await api.post(`${one(key.id)}/clone?includeMaterial=true`, {}, 403)
     await api.post(`${KEYS}?includeMaterial=true`, { unexportable: true }, 403)
     await api.patch(one(key.id), { unexportable: false })
     const { neverExported, neverExportable } = await api.post(`${one(key.id)}/export`, {}, 200)

@@ -46,11 +46,12 @@ export function revoked(
   const state = stateAt(row, now)
   const said = { revocation_reason: why, revocation_message: message ?? null }
   if (COMPROMISING.includes(why)) {
-    if (state !== 'Pre-Active' && state !== 'Active' && state !== 'Deactivated')
+    if (state === 'Compromised' || state === 'Destroyed Compromised')
       throw wrongState(row, state, 'revoked')
     return {
       ...said,
-      state: 'Compromised',
+      // That it was compromised may come to light when it is no more.
+      state: state === 'Destroyed' ? 'Destroyed Compromised' : 'Compromised',
       compromise_date: now,
       compromise_occurrence_date: occurredAt ?? null,
     }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { freshOctets } from '../../crypto/fresh-octets.ts'
 import { Fault, quote } from '../../kit/fault.ts'
+import { demandNotClear } from './clear-key.ts'
 import { uriPrefix } from './find.ts'
 
 /** Controls, bidirectional marks and other characters that cannot be seen. */
@@ -15,6 +16,7 @@ export function nameFor(given: string | undefined, field = 'name'): string {
       'invalid-parameter',
       `${field}: may not contain < > \\ or characters that cannot be seen, nor begin or end with a blank`,
     )
+  demandNotClear(field, name)
   if (name.startsWith('kylo:'))
     throw new Fault(
       'invalid-parameter',
@@ -26,6 +28,9 @@ export function nameFor(given: string | undefined, field = 'name'): string {
 const DEFAULT_DIGITS = 64
 const LEAST_DIGITS = 16
 const MOST_DIGITS = 128
+
+/** An id as long as that one, whose digits may be odd in number when an importer chose it. */
+export const newIdLike = (id: string): string => newId(id.length + (id.length % 2))
 
 /** An id of the server's making: hexadecimal digits at random. */
 export function newId(digits = DEFAULT_DIGITS): string {

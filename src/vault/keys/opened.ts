@@ -28,7 +28,12 @@ const place = ({
 /** Where the vault keeps bytes of the envelope, for the rotation of its keys. */
 export const wrappedColumns = [wrappedColumn('keys', 'material', place)]
 
-export const specOfRow = ({ algorithm, size, curve, xts }: KeyRow): KeySpec => ({
+export const specOfRow = ({
+  algorithm,
+  size,
+  curve,
+  xts,
+}: Pick<KeyRow, 'algorithm' | 'size' | 'curve' | 'xts'>): KeySpec => ({
   algorithm: algorithm as AlgorithmName,
   size,
   ...(curve !== null && { curve }),

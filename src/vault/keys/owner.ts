@@ -1,4 +1,5 @@
-import { LOCAL } from '../../identity/index.ts'
+import type { Context } from '../../context.ts'
+import { LOCAL, userIdNamed } from '../../identity/index.ts'
 import { Fault } from '../../kit/fault.ts'
 import type { KeyContext } from '../vault.ts'
 import { checkMeta, type Meta, ownerIn, withCteUse } from './meta.ts'
@@ -24,6 +25,31 @@ export function ownedMeta(
     throw new Fault('forbidden', 'keys for others are made by those who manage keys')
   if (named !== null) return { meta, ownerId: named }
   return { meta: { ...meta, ownerId: `${LOCAL}${caller.userId}` }, ownerId: caller.userId }
+}
+
+interface Owned {
+  readonly meta?: Meta | undefined
+  readonly publicKeyParameters?: { readonly meta?: Meta | undefined } | undefined
+}
+
+/** A body with the id of its owners where it names them, `local|admin`, as scripts that set up CM do. */
+export async function withOwners<Body extends Owned>(context: Context, body: Body): Promise<Body> {
+  const { meta, publicKeyParameters: half } = body
+  return {
+    ...body,
+    ...(meta && { meta: await withOwnerId(context, meta) }),
+    ...(half?.meta && {
+      publicKeyParameters: { ...half, meta: await withOwnerId(context, half.meta) },
+    }),
+  }
+}
+
+async function withOwnerId(context: Context, meta: Meta): Promise<Meta> {
+  const field = typeof meta['ownerId'] === 'string' ? 'ownerId' : 'owner_id'
+  const owner = meta[field]
+  if (typeof owner !== 'string' || !owner.startsWith(LOCAL)) return meta
+  const id = await userIdNamed(context, owner)
+  return id === undefined ? meta : { ...meta, [field]: `${LOCAL}${id}` }
 }
 
 const withoutNullMembers = (meta: Meta): Meta =>

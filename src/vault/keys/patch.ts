@@ -4,7 +4,7 @@ import { type Alias, mergeAliases, readAliases } from './aliases.ts'
 import type { Changes } from './change.ts'
 import { numberFor } from './columns.ts'
 import type { PatchBody } from './contract-bodies.ts'
-import { daysAfter, daysOf, demandOrder, timeOf } from './dates.ts'
+import { demandOrder, timeOf } from './dates.ts'
 import { mergeLabels, storedLabels } from './labels.ts'
 import { withTotal } from './limits.ts'
 import {
@@ -21,7 +21,7 @@ import {
 import { labelsOf } from './rights.ts'
 import { type State, stateAt } from './states.ts'
 
-/** What a PATCH makes of a key (reference 7.2), and of its aliases, which other keys may not share. */
+/** What a PATCH makes of a version (reference 7.2), and of its aliases, which other keys may not share. */
 export interface Patched {
   readonly changes: Changes
   readonly aliases: readonly Alias[] | undefined
@@ -46,7 +46,6 @@ export function patched(row: KeyRow, body: PatchBody, now: string): Patched {
     ...(body.muid !== undefined && { muid: body.muid }),
     ...(body.keyId !== undefined && { number_id: numberFor(body.keyId) }),
     ...dateChanges(row, body, now),
-    ...rotationChange(row, body, now),
   }
   return { changes, aliases }
 }
@@ -115,15 +114,4 @@ function dateChanges(row: KeyRow, body: PatchBody, now: string): Changes {
     changes.compromise_occurrence_date = occurred
   }
   return changes
-}
-
-function rotationChange(row: KeyRow, body: PatchBody, now: string): Changes {
-  const days = daysOf(body.rotationFrequencyDays)
-  const due = timeOf('rotationDate', body.rotationDate)
-  const isNew = days !== undefined && days !== row.rotation_frequency_days
-  return {
-    ...(days !== undefined && { rotation_frequency_days: days }),
-    ...(isNew && { rotation_date: days === 0 ? null : daysAfter(now, days) }),
-    ...(due !== undefined && { rotation_date: due }),
-  }
 }

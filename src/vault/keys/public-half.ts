@@ -9,23 +9,33 @@ import { futureOrActive, readState } from './first-state.ts'
 import { storedLabels } from './labels.ts'
 import { withTotal } from './limits.ts'
 import { storedMeta } from './meta.ts'
-import { givenId, nameFor, newId } from './names.ts'
+import { givenId, nameFor, newIdLike } from './names.ts'
 import { wrapMaterial } from './opened.ts'
 import { ownedMeta } from './owner.ts'
 import { labelsOf } from './rights.ts'
 import { emptyKey, type NewKey } from './rows.ts'
 
+const MOST_CHARACTERS = 256
+
 /** The public key `N-pub` beside the private key `N` (reference 2.1). */
 export function publicDraft(
   context: KeyContext,
-  { publicKeyParameters: given = {} as NonNullable<CreateBody['publicKeyParameters']> }: CreateBody,
+  {
+    publicKeyName,
+    publicKeyParameters: given = {} as NonNullable<CreateBody['publicKeyParameters']>,
+  }: CreateBody,
   main: NewKey,
   spec: KeySpec,
   material: Material,
 ): NewKey {
   const half = publicHalf(material)
-  const name =
-    given.name === undefined ? `${main.name}-pub` : nameFor(given.name, 'publicKeyParameters.name')
+  const asked = given.name ?? publicKeyName
+  const name = asked === undefined ? `${main.name}-pub` : nameFor(asked, 'publicKeyParameters.name')
+  if (name.length > MOST_CHARACTERS)
+    throw new Fault(
+      'invalid-parameter',
+      `name: with "-pub" for the public key it is longer than ${MOST_CHARACTERS} characters`,
+    )
   if (name === main.name)
     throw new Fault('invalid-parameter', 'publicKeyParameters.name: is the name of the private key')
   const state = readState(given.state)
@@ -36,7 +46,7 @@ export function publicDraft(
   const activation = timeOf('publicKeyParameters.activationDate', given.activationDate)
   const row: NewKey = {
     ...emptyKey(main.domain_id, main.created_at),
-    key_id: given.id === undefined ? newId(main.key_id.length) : givenId(given.id),
+    key_id: given.id === undefined ? newIdLike(main.key_id) : givenId(given.id),
     name,
     object_type: 'Public Key',
     ...specColumns(spec),

@@ -23,6 +23,10 @@ export function parseSelector(field: string, text: string): Selector {
   return conditions
 }
 
+/** What rows have to be labelled with, all of it. */
+export const labelled = (labels: Labels): Selector =>
+  Object.entries(labels).map(([label, value]) => ({ label, op: 'in', values: [value] }))
+
 /** At commas that are in no parentheses. */
 function splitOutside(text: string): string[] {
   const parts: string[] = []

@@ -3,10 +3,8 @@ import type { Handlers } from '../../kit/endpoint.ts'
 import { Fault, notFound, quote } from '../../kit/fault.ts'
 import { stamp, timeText } from '../../kit/time.ts'
 import { DEFAULT_LIMIT, MAX_LIMIT } from '../../kit/wire.ts'
-import type { KeyRow } from '../../store/schema.ts'
 import { withTemplate } from '../templates/apply.ts'
-import { vaultOf } from '../vault.ts'
-import { answer, demandExportable, linksIfAsked, materialOf } from './answer.ts'
+import { answer, demandExportable, linksIfAsked, materialOf, shownMaterial } from './answer.ts'
 import { changeKey, manageable, noteKey } from './change.ts'
 import { clonedFrom } from './clone.ts'
 import type { keys } from './contract.ts'
@@ -14,18 +12,29 @@ import { draftKey, insertDrafts } from './create.ts'
 import { timeOf } from './dates.ts'
 import { demandDeletable } from './delete.ts'
 import type { KeyReference } from './find.ts'
+import { lastUseOf } from './last-use.ts'
 import { archived, destroyed, reactivated, recovered, revoked } from './lifecycle.ts'
 import { restartCount, usageLimitsOf } from './limits.ts'
 import { listPage } from './list-page.ts'
 import { demandMaker } from './makers.ts'
 import { nameFor } from './names.ts'
+import { withOwners } from './owner.ts'
 import { metaChange, patched } from './patch.ts'
 import { changeAliases, demandStays, forgetIvs, reindex, removeKey } from './rows.ts'
-import { queryOf, searchOf } from './search/query.ts'
+import { rescheduled } from './schedule.ts'
+import { queryOf, sayUnread, searchOf } from './search/query.ts'
 import { search } from './search/search.ts'
 import { findKey } from './usable.ts'
-import { insertVersion, newestOf, nextMaterial, rotating } from './versions.ts'
-import { existing, exportable } from './wanted.ts'
+import {
+  certTypeAfter,
+  demandRotatable,
+  insertVersion,
+  newestOf,
+  nextId,
+  nextMaterial,
+  rotating,
+} from './versions.ts'
+import { clonable, existing, exportable } from './wanted.ts'
 
 interface Which {
   readonly type?: string | undefined
@@ -39,12 +48,13 @@ const referenceOf = (
 
 export const keyHandlers: Handlers<Context, typeof keys> = {
   async list(context, { query }) {
+    sayUnread(context, query)
     return listPage(context, query, queryOf(query), query.fields)
   },
 
   async create(context, { query, body }) {
     demandMaker(context)
-    const full = await withTemplate(context, body)
+    const full = await withOwners(context, await withTemplate(context, body))
     context.note({ key: full.name, algorithm: full.algorithm, size: full.size })
     if (query.returnExisting) {
       const known = await existing(context, full.name)
@@ -54,12 +64,13 @@ export const keyHandlers: Handlers<Context, typeof keys> = {
       throw new Fault('forbidden', 'the key is not exportable, so no answer holds its material')
     const drafts = await draftKey(context, full)
     if (query.includeMaterial) drafts.main.never_exported = 0
+    const shown = query.includeMaterial && (await materialOf(context, drafts.main, full))
     const row = await context.transact((tx) => insertDrafts(tx, context, drafts))
     noteKey(context, row)
     return {
       ...answer(context, row, { meta: true, limits: await usageLimitsOf(context.read, row) }),
       ...(full.idSize && { idSize: full.idSize }),
-      ...(query.includeMaterial && (await materialOf(context, row, full))),
+      ...shown,
     }
   },
 
@@ -77,16 +88,18 @@ export const keyHandlers: Handlers<Context, typeof keys> = {
     })
   },
 
-  async update(context, { params, query, body }) {
+  async update(context, { params, query, body: sent }) {
     const { now, read, transact } = context
-    context.note({ key: params.id, changed: Object.keys(body) })
+    context.note({ key: params.id, changed: Object.keys(sent) })
+    const body = await withOwners(context, sent)
     const row = await transact(async (tx) => {
       const before = await manageable(context, referenceOf(params, query), 'UpdateKey')
       const at = stamp(now())
-      const { changes, aliases } = patched(before, body, at)
+      const patch = patched(before, body, at)
+      const changes = { ...patch.changes, ...(await rescheduled(context, tx, before, body, at)) }
       noteKey(context, before)
       if (Object.keys(changes).length === 0) return before
-      if (aliases) await changeAliases(tx, read, before, aliases)
+      if (patch.aliases) await changeAliases(tx, read, before, patch.aliases)
       tx.changesKeys()
       const after = tx.update('keys', before, { ...changes, updated_at: at })
       reindex(tx, before, after)
@@ -127,16 +140,21 @@ export const keyHandlers: Handlers<Context, typeof keys> = {
       read,
       await manageable(context, referenceOf(params, query), 'CreateKeyVersion'),
     )
+    demandRotatable(found, timeText(context.now()))
     if (query.includeMaterial) demandExportable(found)
     const next = await nextMaterial(context, found, body)
+    const id = nextId(found, body)
     try {
+      const going = { ...found, ...next, key_id: id, cert_type: certTypeAfter(found, body) }
+      const shown = query.includeMaterial && (await shownMaterial(context, going, body))
       const row = await rotating(found, () =>
         transact(async (tx) => {
           const named = await manageable(context, referenceOf(params, query), 'CreateKeyVersion')
           const newest = await newestOf(read, named)
+          demandRotatable(newest, timeText(context.now()))
           if (newest.algorithm !== next.spec.algorithm || newest.object_type !== found.object_type)
             throw new Fault('conflict', `key ${quote(newest.name)} is another one by now`)
-          const made = await insertVersion(tx, services, read, newest, next, body)
+          const made = await insertVersion(tx, services, read, newest, next, { ...body, id })
           return query.includeMaterial
             ? tx.update('keys', made, { never_exported: 0, never_exportable: 0 })
             : made
@@ -145,7 +163,8 @@ export const keyHandlers: Handlers<Context, typeof keys> = {
       noteKey(context, row)
       return {
         ...answer(context, row),
-        ...(query.includeMaterial && (await materialOf(context, row, body))),
+        ...(body.idSize && { idSize: body.idSize }),
+        ...shown,
       }
     } finally {
       next.material.secret.wipe()
@@ -153,19 +172,14 @@ export const keyHandlers: Handlers<Context, typeof keys> = {
   },
 
   async listVersions(context, { params, query }) {
-    const { type, version, state, alias, linkType, fields, ...paging } = query
-    const row = await findKey(context, { id: params.id, type, version })
+    const { name } = await findKey(context, { id: params.id, type: query.type })
+    sayUnread(context, query)
     return listPage(
       context,
-      { ...paging, sort: paging.sort ?? '-version' },
-      {
-        // The name is one and no pattern.
-        names: [row.name.replace(/[\\*?]/g, '\\$&')],
-        ...(state !== undefined && { states: [state] }),
-        ...(alias !== undefined && { aliases: [alias] }),
-        ...(linkType !== undefined && { linkTypes: [linkType] }),
-      },
-      fields,
+      { ...query, sort: query.sort ?? '-version' },
+      // The name is one and no pattern.
+      { ...queryOf(query), names: [name.replace(/[\\*?]/g, '\\$&')] },
+      query.fields,
     )
   },
 
@@ -235,11 +249,15 @@ export const keyHandlers: Handlers<Context, typeof keys> = {
 
   async clone(context, { params, query, body }) {
     context.note({ key: params.id, name: body.newKeyName })
+    const given = await withOwners(context, body)
     const row = await context.transact(async (tx) => {
-      const source = await exportable(context, referenceOf(params, query))
+      const reference = referenceOf(params, query)
+      const source = query.includeMaterial
+        ? await exportable(context, reference)
+        : await clonable(context, reference)
       demandMaker(context)
       const name = nameFor(body.newKeyName, 'newKeyName')
-      const drafts = clonedFrom(context, source, body, name)
+      const drafts = clonedFrom(context, source, given, name)
       if (query.includeMaterial) drafts.main.never_exported = 0
       demandStays(tx, source)
       return insertDrafts(tx, context, drafts)
@@ -247,6 +265,7 @@ export const keyHandlers: Handlers<Context, typeof keys> = {
     noteKey(context, row)
     return {
       ...answer(context, row),
+      ...(body.idSize && { idSize: body.idSize }),
       ...(query.includeMaterial && (await materialOf(context, row, {}))),
     }
   },
@@ -276,12 +295,4 @@ export const keyHandlers: Handlers<Context, typeof keys> = {
       resources: rows.map(({ key_id }) => key_id),
     }
   },
-}
-
-/** The last use, whether it is written already or waits on this node. */
-async function lastUseOf({ read, services }: Context, row: KeyRow) {
-  const waiting = vaultOf(services).lastUse(row.id)
-  const written = await read.row('key_uses', { id: row.id, domain_id: row.domain_id })
-  if (!waiting || (written && written.last_used_at >= waiting.at)) return written
-  return { last_used_at: waiting.at, operation: waiting.operation }
 }

@@ -15,11 +15,11 @@ import { findRow } from './find.ts'
 import { givenMaterial } from './given.ts'
 import type { Given } from './given-fields.ts'
 import { mergeLabels, storedLabels } from './labels.ts'
-import { givenId, newId } from './names.ts'
+import { givenId, newId, newIdLike } from './names.ts'
 import { specOfRow, wrapMaterial } from './opened.ts'
 import { labelsOf } from './rights.ts'
 import { insertKey, type NewKey } from './rows.ts'
-import { isDestroyed } from './states.ts'
+import { isArchived, isDestroyed } from './states.ts'
 
 /** Rotations of one key on this node wait for each other: at once each would find the newest version changed. */
 const turns = createTurns()
@@ -65,6 +65,9 @@ export async function freshMaterial(vault: Vault, row: KeyRow): Promise<NextMate
     throw new Fault('invalid-parameter', 'a public key is rotated with its private key')
   if (row.object_type === 'Certificate')
     throw new Fault('invalid-parameter', 'material: a certificate needs it')
+  // Random bytes are no text.
+  if (row.data_type === 'password')
+    throw new Fault('invalid-parameter', 'material: a password needs it')
   const spec = specOfRow(row)
   return { spec, material: await vault.generator.generate(spec) }
 }
@@ -143,6 +146,22 @@ async function publicBeside(read: Reader, row: KeyRow): Promise<KeyRow | undefin
   return found && !isDestroyed(found) ? found : undefined
 }
 
+/** The id of the next version, drawn unless it is given. */
+export function nextId({ key_id }: Pick<KeyRow, 'key_id'>, { id, idSize }: Partial<VersionBody>) {
+  if (id !== undefined) return givenId(id)
+  return idSize ? newId(idSize) : newIdLike(key_id)
+}
+
+export const certTypeAfter = (
+  { cert_type }: Pick<KeyRow, 'cert_type'>,
+  { certType }: Partial<VersionBody>,
+): string | null => certType?.toLowerCase() ?? cert_type
+
+/** Throws 'conflict' for a key that gets no version by anybody's hand. */
+export function demandRotatable(newest: KeyRow, now: string): void {
+  if (isArchived(newest, now)) throw new Fault('conflict', `key ${quote(newest.name)} is archived`)
+}
+
 function nextRow(
   newest: KeyRow,
   { spec, material }: NextMaterial,
@@ -154,7 +173,7 @@ function nextRow(
   const row: NewKey = {
     ...kept,
     id: crypto.randomUUID(),
-    key_id: body.id === undefined ? newId(body.idSize ?? newest.key_id.length) : givenId(body.id),
+    key_id: nextId(newest, body),
     key_version: newest.key_version + 1,
     ...specColumns(spec),
     state: 'Active',
@@ -174,7 +193,7 @@ function nextRow(
     revocation_message: null,
     rotation_date: rotationDate,
     default_iv: body.defaultIV === undefined ? newest.default_iv : defaultIv(body.defaultIV),
-    cert_type: body.certType?.toLowerCase() ?? newest.cert_type,
+    cert_type: certTypeAfter(newest, body),
     uuid: uuidFor(body.uuid),
     muid: body.muid ?? null,
     number_id: numberFor(body.keyId),

@@ -3,9 +3,9 @@ import { Fault, quote } from '../../kit/fault.ts'
 import { timeText } from '../../kit/time.ts'
 import type { KeyRow } from '../../store/schema.ts'
 import { vaultOf } from '../vault.ts'
-import { demandExportable } from './answer.ts'
+import { demandExportable, demandThere } from './answer.ts'
 import { findRow, type KeyReference } from './find.ts'
-import { hasPermission } from './rights.ts'
+import { hasPermission, manages } from './rights.ts'
 import { findKey } from './usable.ts'
 
 /** The key of that name, for callers that want it whether it was there or not. */
@@ -19,6 +19,17 @@ export async function existing(
   const policies = await vaultOf(context.services).policies(row.domain_id)
   if (hasPermission(context, row, 'ReadKey', policies)) return row
   throw new Fault('conflict', `the key ${quote(name)} already exists`)
+}
+
+/**
+ * A key that this caller may copy within the vault: one that he may take away, or that he manages, since that is no
+ * more than he can do with it already. The copy may leave the vault as little as the key.
+ */
+export async function clonable(context: Context, reference: KeyReference): Promise<KeyRow> {
+  const row = await findRow(context.read, context.caller.domain, reference)
+  if (!row || !manages(context, row, 'UpdateKey')) return exportable(context, reference)
+  demandThere(row, timeText(context.now()))
+  return row
 }
 
 /** A key whose material this caller may take away, now. */

@@ -20,7 +20,6 @@ import {
 import { type KeyContext, vaultOf } from '../vault.ts'
 import { findRow } from './find.ts'
 import { askedSpec, type Given, type GivenFields, secretText } from './given-fields.ts'
-import { openMaterial, specOfRow } from './opened.ts'
 import { usableKey } from './usable.ts'
 
 /** How keys are wrapped with other keys of the vault, and opened by them (reference 8). */
@@ -149,51 +148,42 @@ async function demandMacSign(
   if (!fits) throw new Fault('invalid-parameter', 'macSignBytes: does not fit the material')
 }
 
+/** A key, stored or not yet, whose material goes out. */
+export interface Outgoing extends Pick<KeyRow, 'key_id' | 'name' | 'cert_type'> {
+  readonly spec: KeySpec
+  readonly material: Material
+}
+
+/** How it is to go out. */
+export type OutFields = GivenFields & { readonly combineXts?: boolean | undefined }
+
 /** What of a key goes out wrapped, or with its MAC or signature. */
 export async function wrapForAnswer(
   context: KeyContext,
-  row: KeyRow,
-  fields: GivenFields & { readonly combineXts?: boolean | undefined },
+  { spec, material, key_id, cert_type }: Outgoing,
+  fields: OutFields,
 ): Promise<Partial<Key>> {
-  const spec = specOfRow(row)
   if (isMacSign(fields)) {
     const by = await signer(context, fields, false)
-    return withMaterial(context, row, async (material) => {
-      const { format, encoding, combineXts } = fields
-      const { bytes } = plainBytes(spec, material, { format, combineXts })
-      const macSignBytes = await using(bytes, (octets) => macSign(octets, by.spec, by.key, fields))
-      const plain = await exportMaterial(spec, material, { format, encoding, combineXts })
-      return { ...plain, macSignBytes }
-    })
+    const { format, encoding, combineXts } = fields
+    const { bytes } = plainBytes(spec, material, { format, combineXts })
+    const macSignBytes = await using(bytes, (octets) => macSign(octets, by.spec, by.key, fields))
+    const plain = await exportMaterial(spec, material, { format, encoding, combineXts })
+    return { ...plain, macSignBytes }
   }
   const key = await wrappingKey(context, fields, 'wrap')
   const wrapping = readWrapping(await wrapFieldsOf(context, fields), key)
-  const wrapped = await withMaterial(context, row, (material) =>
-    wrapMaterial(spec, material, key, wrapping, {
-      format: fields.format,
-      pemWrap: fields.pemWrap,
-      combineXts: fields.combineXts,
-      certType: row.cert_type,
-      id: row.key_id,
-    }),
-  )
+  const wrapped = await wrapMaterial(spec, material, key, wrapping, {
+    format: fields.format,
+    pemWrap: fields.pemWrap,
+    combineXts: fields.combineXts,
+    certType: cert_type,
+    id: key_id,
+  })
   const { wrapPBE } = fields
   return {
     ...wrapped,
     ...(wrapPBE?.salt !== undefined && { pbeSalt: wrapPBE.salt }),
     ...(wrapPBE?.purpose !== undefined && { pbePurpose: wrapPBE.purpose }),
-  }
-}
-
-async function withMaterial<T>(
-  context: KeyContext,
-  row: KeyRow,
-  use: (material: Material) => Promise<T>,
-): Promise<T> {
-  const material = openMaterial(context.services.envelope, row)
-  try {
-    return await use(material)
-  } finally {
-    material.secret.wipe()
   }
 }

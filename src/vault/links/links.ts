@@ -23,6 +23,10 @@ export const LINK_TYPES = [
 ] as const
 export type LinkType = (typeof LINK_TYPES)[number]
 
+/** In whatever case; undefined for what is none. */
+export const linkTypeNamed = (text: string): LinkType | undefined =>
+  LINK_TYPES.find((one) => one.toLowerCase() === text.toLowerCase())
+
 type End = Pick<KeyRow, 'id' | 'domain_id'>
 
 /** Part of a unit: a link from one key to another. */

@@ -9,13 +9,20 @@ import { findRow } from '../keys/find.ts'
 import { visibleKeys } from '../keys/search/visible.ts'
 import { findKey } from '../keys/usable.ts'
 import type { keyLinks } from './contract.ts'
-import { endsOf, insertLink, LINK_TYPES, type LinkType, presentLink } from './links.ts'
+import {
+  endsOf,
+  insertLink,
+  LINK_TYPES,
+  type LinkType,
+  linkTypeNamed,
+  presentLink,
+} from './links.ts'
 
 const linkList = listing({
   table: 'key_links',
   sort: { createdAt: { column: 'created_at' }, type: { column: 'type' } },
   filters: {
-    type: { column: 'type' },
+    type: { column: 'type', fold: (text) => linkTypeNamed(text) ?? text },
     source: { column: 'source', exact: true },
     target: { column: 'target', exact: true },
   },
@@ -119,7 +126,7 @@ export const keyLinkHandlers: Handlers<Context, typeof keyLinks> = {
 }
 
 function typeNamed(text: string): LinkType {
-  const type = LINK_TYPES.find((one) => one.toLowerCase() === text.toLowerCase())
+  const type = linkTypeNamed(text)
   if (!type)
     throw new Fault(
       'invalid-parameter',

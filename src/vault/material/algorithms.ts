@@ -145,7 +145,7 @@ export const algorithms = {
     sizes: [1024, 2048, 3072, 4096],
     defaultSize: 2048,
     isAsymmetric: true,
-    uses: ['sign', 'verify', 'encrypt', 'decrypt', 'unwrap'],
+    uses: ['sign', 'verify', 'encrypt', 'decrypt', 'wrap', 'unwrap'],
     mask: usage.sign | usage.decrypt | usage.unwrap,
     publicUses: ['verify', 'encrypt', 'wrap'],
     publicMask: usage.verify | usage.encrypt | usage.wrap,

@@ -77,7 +77,8 @@ export function readSpec(given: SpecFields, rules: KeyRules = {}): KeySpec {
 
 /** What a long name says; a field beside it that says otherwise is refused. */
 function agreeing(given: SpecFields): SpecFields {
-  const long = longNames[(given.algorithm ?? '').toLowerCase()]
+  const name = (given.algorithm ?? '').toLowerCase()
+  const long = Object.hasOwn(longNames, name) ? longNames[name] : undefined
   if (!long) return {}
   const { size, curveid } = long
   if (size !== undefined && given.size && given.size !== size)

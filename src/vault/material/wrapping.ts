@@ -196,8 +196,9 @@ function readDigest(
   known: Readonly<Record<string, string>>,
   where: string,
 ): string {
-  const found = known[text?.toLowerCase() || 'hmac-sha256']
-  if (found) return found
+  const name = text?.toLowerCase() || 'hmac-sha256'
+  const found = Object.hasOwn(known, name) ? known[name] : undefined
+  if (found !== undefined) return found
   throw invalid(
     `${where}.hashAlgorithm: ${quote(text ?? '')} is not one of ${Object.keys(known).join(', ')}`,
   )

@@ -87,6 +87,30 @@ describe.each(databases)('secrets on %s', (database) => {
     await api.get(`${SECRETS}/${next.id}`, 404)
   })
 
+  test('a version that is answered with its material counts as exported', async () => {
+    const secret = await create({ dataType: 'seed', material: '01' })
+    const versions = `${SECRETS}/${secret.name}/versions`
+    expect(await api.post(versions, { material: '02' })).toMatchObject({ neverExported: true })
+    const seen = await api.post(`${versions}?includeMaterial=true`, { material: '03' })
+    expect(seen).toMatchObject({ version: 2, material: '03', neverExported: false })
+    expect(seen).toMatchObject({ neverExportable: false })
+    expect(await api.get(`${SECRETS}/${seen.id}`)).toMatchObject({ neverExported: false })
+  })
+
+  test('a secret whose material stays here gets no version that would be answered with it', async () => {
+    const secret = await create({ unexportable: true })
+    const versions = `${SECRETS}/${secret.name}/versions`
+    await api.post(`${versions}?includeMaterial=true`, {}, 403)
+    expect((await api.get(versions)).total).toBe(1)
+    expect(await api.post(versions, {})).toMatchObject({ version: 1, neverExportable: true })
+  })
+
+  test('one that is archived gets no version', async () => {
+    const secret = await create()
+    await api.post(`/vault/keys2/${secret.id}/archive`, undefined, 200)
+    await api.post(`${SECRETS}/${secret.id}/versions`, {}, 409)
+  })
+
   test('one that is unexportable is not read', async () => {
     const secret = await create({ unexportable: true })
     await api.post(`${SECRETS}/${secret.id}/export`, undefined, 403)

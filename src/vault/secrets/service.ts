@@ -3,11 +3,11 @@ import type { Context } from '../../context.ts'
 import { Secret } from '../../crypto/secret.ts'
 import type { Handlers } from '../../kit/endpoint.ts'
 import { Fault, notFound, quote } from '../../kit/fault.ts'
-import { stamp } from '../../kit/time.ts'
+import { stamp, timeText } from '../../kit/time.ts'
 import type { KeyRow } from '../../store/schema.ts'
 import type { Key } from '../contract.ts'
 import { firstAliases } from '../keys/aliases.ts'
-import { answer } from '../keys/answer.ts'
+import { answer, demandExportable } from '../keys/answer.ts'
 import { manageable, noteKey } from '../keys/change.ts'
 import { filled } from '../keys/columns.ts'
 import { demandOrder, timeOf } from '../keys/dates.ts'
@@ -22,7 +22,7 @@ import { ownedMeta } from '../keys/owner.ts'
 import { emptyKey, insertKey } from '../keys/rows.ts'
 import { queryOf } from '../keys/search/query.ts'
 import { keyHandlers } from '../keys/service.ts'
-import { insertVersion, newestOf, rotating } from '../keys/versions.ts'
+import { demandRotatable, insertVersion, newestOf, rotating } from '../keys/versions.ts'
 import { existing, exportable } from '../keys/wanted.ts'
 import { decode, type KeySpec, type Material } from '../material/index.ts'
 import { DATA_TYPES, type secrets } from './contract.ts'
@@ -137,29 +137,27 @@ export const secretHandlers: Handlers<Context, typeof secrets> = {
     await demandSecret(context, { params, query })
     context.note({ key: params.id })
     const reference = { id: params.id, type: query.type, version: query.version }
-    const named = await manageable(context, reference, 'CreateKeyVersion')
-    const material = materialFrom(typeOf(named.data_type ?? undefined), body.material)
+    const rotatable = async () => {
+      const named = await manageable(context, reference, 'CreateKeyVersion')
+      const newest = await newestOf(read, named)
+      demandRotatable(newest, timeText(context.now()))
+      if (query.includeMaterial) demandExportable(newest)
+      return newest
+    }
+    const found = await rotatable()
+    const material = materialFrom(typeOf(found.data_type ?? undefined), body.material)
     try {
-      const row = await rotating(named, () =>
+      const next = { spec: specFor(material), material }
+      const row = await rotating(found, () =>
         transact(async (tx) => {
-          const newest = await newestOf(
-            read,
-            await manageable(context, reference, 'CreateKeyVersion'),
-          )
-          const made = await insertVersion(
-            tx,
-            services,
-            read,
-            newest,
-            { spec: specFor(material), material },
-            body,
-          )
-          return made
+          const made = await insertVersion(tx, services, read, await rotatable(), next, body)
+          return query.includeMaterial
+            ? tx.update('keys', made, { never_exported: 0, never_exportable: 0 })
+            : made
         }),
       )
       noteKey(context, row)
-      const shows = query.includeMaterial && row.unexportable === 0
-      return { ...answer(context, row), ...(shows && shown(context, row)) }
+      return { ...answer(context, row), ...(query.includeMaterial && shown(context, row)) }
     } finally {
       material.secret.wipe()
     }

@@ -48,6 +48,77 @@ describe.each(databases)('what the clock does to keys on %s', (database) => {
     expect(mine).toHaveLength(1)
   })
 
+  test('a key that was changed by the id of an old version is rotated, and so are the others', async () => {
+    const key = await create({ rotationFrequencyDays: '30' })
+    const other = await create({ rotationFrequencyDays: '40' })
+    api.advance(31 * DAY)
+    await eventually(
+      () => versions(key.name),
+      ({ total }) => total > 1,
+    )
+    await api.patch(`${KEYS}/${key.id}`, { description: 'new', rotationFrequencyDays: '30' })
+    for (const [ofKey, ofOther] of [
+      [3, 2],
+      [4, 3],
+    ] as const) {
+      api.advance(31 * DAY)
+      for (const [name, count] of [
+        [key.name, ofKey],
+        [other.name, ofOther],
+      ] as const)
+        expect(
+          await eventually(
+            () => versions(name),
+            ({ total }) => total >= count,
+          ),
+        ).toMatchObject({ total: count })
+    }
+  })
+
+  test('keys that cannot be rotated keep no other waiting', async () => {
+    for (let at = 0; at < 210; at++)
+      await create({ emptyMaterial: true, rotationFrequencyDays: '1' })
+    const key = await create({ rotationFrequencyDays: '2' })
+    api.advance(3 * DAY)
+    const { total } = await eventually(
+      () => versions(key.name),
+      (list) => list.total > 1,
+    )
+    expect(total).toBe(2)
+  })
+
+  test('a key that was taken out of use is not rotated, and one that ends with its rotation is', async () => {
+    const daily = { rotationFrequencyDays: '1' }
+    const at = new Date(Date.now() + api.server.ahead() + DAY).toISOString()
+    const idle = [await create({ ...daily, state: 'Pre-Active' })]
+    for (const reason of ['CessationOfOperation', 'KeyCompromise']) {
+      const key = await create(daily)
+      await api.post(`${KEYS}/${key.id}/revoke`, { reason }, 200)
+      idle.push(key)
+    }
+    const archived = await create(daily)
+    await api.post(`${KEYS}/${archived.id}/archive`, undefined, 200)
+    const early = new Date(Date.now() + api.server.ahead() + DAY / 2).toISOString()
+    idle.push(archived, await create({ ...daily, deactivationDate: early }))
+    const ending = await create({ ...daily, rotationDate: at, deactivationDate: at })
+    api.advance(2 * DAY)
+    const { total } = await eventually(
+      () => versions(ending.name),
+      (list) => list.total > 1,
+    )
+    expect(total).toBe(2)
+    for (const { name } of idle) expect((await versions(name)).total, name).toBe(1)
+    await api.post(`${KEYS}/${archived.id}/recover`, undefined, 200)
+    expect(
+      (
+        await eventually(
+          () => versions(archived.name),
+          (list) => list.total > 1,
+        )
+      ).total,
+    ).toBe(2)
+  })
+
   test('a change of state by date is written down and on record', async () => {
     const inDays = (days: number) =>
       new Date(Date.now() + api.server.ahead() + days * DAY).toISOString()

@@ -1,12 +1,13 @@
+import type { ExpressionBuilder } from 'kysely'
 import type { Services } from '../../context.ts'
 import { Fault } from '../../kit/fault.ts'
 import { timeText } from '../../kit/time.ts'
-import type { KeyRow } from '../../store/schema.ts'
+import type { KeyRow, Schema } from '../../store/schema.ts'
 import { serverEntry } from '../../store/server-entry.ts'
 import type { AuditEntry, Writer } from '../../store/store.ts'
 import { nextRotation } from '../keys/dates.ts'
 import { materialised } from '../keys/lifecycle.ts'
-import { isDestroyed } from '../keys/states.ts'
+import { dueCondition, isDue } from '../keys/schedule.ts'
 import { freshMaterial, insertVersion } from '../keys/versions.ts'
 import { vaultOf } from '../vault.ts'
 
@@ -49,31 +50,57 @@ export function startTimed(
   }
 }
 
-/** One after the other, and the next whether or not the one before could. */
+/** One after the other, and the next whether or not the one before could; so with the keys of each. */
 async function all(services: TimedServices, report: (error: unknown) => void): Promise<void> {
-  for (const work of [writeStates, rotateDue, writeUses]) await work(services).catch(report)
+  for (const work of [writeStates, rotateDue, writeUses]) await work(services, report).catch(report)
+}
+
+interface Due {
+  readonly id: string
+  /** Stored text. */
+  readonly at: string | null
+}
+
+/** Every row that is due, earliest first, whether or not the work with the ones before could be done. */
+async function eachDue(
+  pieceAfter: (last: { readonly at: string; readonly id: string }) => Promise<readonly Due[]>,
+  work: (id: string) => Promise<void>,
+  report: (error: unknown) => void,
+): Promise<void> {
+  let last = { at: '', id: '' }
+  for (;;) {
+    const due = await pieceAfter(last)
+    for (const { id } of due) await work(id).catch(report)
+    const end = due.at(-1)
+    if (due.length < PIECE || end?.at == null) return
+    last = { at: end.at, id: end.id }
+  }
 }
 
 /** Says in the rows, and in the audit log, what dates have made of keys. They count from their moment on regardless. */
-async function writeStates({ store, now, nodeId }: TimedServices): Promise<void> {
-  const due = async (state: string, column: 'activation_date' | 'deactivation_date') =>
-    store.read
-      .selectFrom('keys')
-      .select('id')
-      .where('state', '=', state)
-      .where(column, 'is not', null)
-      .where(column, '<=', timeText(now()))
-      .orderBy(column)
-      .limit(PIECE)
-      .execute()
+async function writeStates(
+  { store, now, nodeId }: TimedServices,
+  report: (error: unknown) => void,
+): Promise<void> {
   for (const [state, column] of [
     ['Pre-Active', 'activation_date'],
     ['Active', 'deactivation_date'],
-  ] as const) {
-    for (;;) {
-      const ids = await due(state, column)
-      for (const { id } of ids)
-        await store.transact(async (tx) => {
+  ] as const)
+    await eachDue(
+      (last) =>
+        store.read
+          .selectFrom('keys')
+          .select(['id', `${column} as at`])
+          .where('state', '=', state)
+          .where(column, 'is not', null)
+          .where(column, '<=', timeText(now()))
+          .where(behind(column, last))
+          .orderBy(column)
+          .orderBy('id')
+          .limit(PIECE)
+          .execute(),
+      (id) =>
+        store.transact(async (tx) => {
           const row = await store.read.row('keys', { id })
           const changes = row && materialised(row, timeText(now()))
           if (!row || !changes) return
@@ -85,11 +112,18 @@ async function writeStates({ store, now, nodeId }: TimedServices): Promise<void>
               to: changes.state,
             }),
           )
-        })
-      if (ids.length < PIECE) break
-    }
-  }
+        }),
+      report,
+    )
 }
+
+const behind =
+  (
+    column: 'activation_date' | 'deactivation_date' | 'rotation_date',
+    { at, id }: { readonly at: string; readonly id: string },
+  ) =>
+  (eb: ExpressionBuilder<Schema, 'keys'>) =>
+    eb.or([eb(column, '>', at), eb.and([eb(column, '=', at), eb('id', '>', id)])])
 
 const entry = (
   node: Parameters<typeof serverEntry>[0],
@@ -106,18 +140,22 @@ const entry = (
  * Makes the next version of keys that are due. The row for this slot of this key can be written once, so of several
  * nodes one rotates, however long another was frozen between looking and writing (W7).
  */
-async function rotateDue(given: TimedServices): Promise<void> {
+async function rotateDue(given: TimedServices, report: (error: unknown) => void): Promise<void> {
   const { store, now } = given
-  const due = await store.read
-    .selectFrom('keys')
-    .select(['id', 'rotation_date'])
-    .where('rotation_date', 'is not', null)
-    .where('rotation_date', '<=', timeText(now()))
-    .where('rotation_frequency_days', '>', 0)
-    .orderBy('rotation_date')
-    .limit(PIECE)
-    .execute()
-  for (const { id } of due) await rotateOne(given, id)
+  await eachDue(
+    (last) =>
+      store.read
+        .selectFrom('keys')
+        .select(['id', 'rotation_date as at'])
+        .where((eb) => dueCondition(eb, timeText(now())))
+        .where(behind('rotation_date', last))
+        .orderBy('rotation_date')
+        .orderBy('id')
+        .limit(PIECE)
+        .execute(),
+    (id) => rotateOne(given, id),
+    report,
+  )
 }
 
 const DONE = new Fault('conflict', 'this rotation was done by another node')
@@ -167,16 +205,6 @@ async function rotateOne(given: TimedServices, id: string): Promise<void> {
     next.material.secret.wipe()
   }
 }
-
-/** Only keys that would still be used are rotated; a public key follows its private key. */
-const isDue = (row: KeyRow, now: string): boolean =>
-  row.rotation_date !== null &&
-  row.rotation_date <= now &&
-  row.rotation_frequency_days > 0 &&
-  row.object_type !== 'Public Key' &&
-  row.object_type !== 'Certificate' &&
-  row.material !== null &&
-  !isDestroyed(row)
 
 /** Writes when keys were last used. Of two nodes the later use stays. */
 async function writeUses(given: TimedServices): Promise<void> {

@@ -334,6 +334,14 @@ const deleting: Scenario = {
     ),
     get('it waits for its agent', `${CLIENTS}/{{marked}}`, 200, { del_client: true }),
     patch(
+      'a Go client that changes something else takes no mark away',
+      `${CLIENTS}/{{marked}}`,
+      { description: 'changed', del_client: false },
+      200,
+      { description: 'changed', del_client: true },
+      { ours: true },
+    ),
+    patch(
       'by force it goes at once',
       `${CLIENTS}/{{marked}}/delete`,
       { del_client: true, force_del_client: true },

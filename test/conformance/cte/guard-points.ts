@@ -276,6 +276,11 @@ const rules: Scenario = {
     refused('a primary set of a client', { dps_id: 'any' }),
     refused('a path that is not absolute', {}, ['data']),
     refused('ransomware protection with a policy', { guard_point_type: 'ransomware_protection' }),
+    refused('or with what policies are for', {
+      guard_point_type: 'ransomware_protection',
+      policy_id: '',
+      cifs_enabled: true,
+    }),
     post(
       'a policy that is none',
       `${CLIENTS}/{{host}}/guardpoints`,
@@ -289,7 +294,13 @@ const rules: Scenario = {
       `${CLIENTS}/{{host}}/guardpoints`,
       {
         guard_paths: ['/rwp'],
-        guard_point_params: { guard_point_type: 'ransomware_protection', policy_id: '' },
+        guard_point_params: {
+          guard_point_type: 'ransomware_protection',
+          policy_id: '',
+          automount_enabled: false,
+          cifs_enabled: false,
+          early_access: false,
+        },
       },
       201,
       { guardpoints: [{ guardpoint: { policy_id: '', policy_name: '' } }] },

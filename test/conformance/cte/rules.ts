@@ -359,6 +359,14 @@ const ldt: Scenario = {
         transformation_key: { key_id: named('next') },
       },
     ),
+    patch(
+      'or becomes an exclusion, without a key to transform to',
+      at('living', 'ldtkeyrules', 'transforming'),
+      { is_exclusion_rule: true, transformation_key: {} },
+      200,
+      { is_exclusion_rule: true, transformation_key: { key_id: '' } },
+      { ours: true },
+    ),
     patch('or moved', at('living', 'ldtkeyrules', 'excluding'), { order_number: 1 }, 200, {
       id: '{{excluding}}',
       order_number: 1,

@@ -520,13 +520,18 @@ const transitions: Scenario = {
     }),
     makeKey('unborn', { state: 'Pre-Active' }),
     act('Pre-Active → Destroyed', 'unborn', 'destroy', undefined, 200, { state: 'Destroyed' }),
-    act(
-      'a Destroyed key is not compromised',
-      'unborn',
-      'revoke',
-      { reason: 'KeyCompromise' },
-      409,
-      conflict,
+    act('not deactivated', 'unborn', 'revoke', { reason: 'Superseded' }, 409, conflict),
+    ours(
+      act(
+        'Destroyed → Destroyed Compromised',
+        'unborn',
+        'revoke',
+        { reason: 'KeyCompromise' },
+        200,
+        {
+          state: 'Destroyed Compromised',
+        },
+      ),
     ),
     act('not archived', 'unborn', 'archive', undefined, 409, conflict),
     makeKey('kept', { undeletable: true }),

@@ -1,7 +1,9 @@
 import { type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kysely'
 import { type Fold, matchOf } from '../../../store/pattern.ts'
 import type { KeyRow, Schema } from '../../../store/schema.ts'
+import { linkTypeNamed } from '../../links/links.ts'
 import { idInMuid, idPrefixOf } from '../numbers.ts'
+import { objectTypeNamed } from '../object-types.ts'
 import { selectorCondition } from '../selector.ts'
 import { STATES, type State } from '../states.ts'
 import type { KeyQuery } from './query.ts'
@@ -19,13 +21,33 @@ export const lower: Fold = (text) => text.toLowerCase()
 const anyPattern =
   (column: keyof KeyRow & string, patterns: readonly string[], fold: Fold = same): KeyCondition =>
   (eb) =>
-    eb.or(patterns.map((pattern) => like(sql.ref(`keys.${column}`), pattern, fold)))
+    anyLike(eb, sql.ref(`keys.${column}`), patterns, fold)
 
-function like(column: Expression<unknown>, pattern: string, fold: Fold): Expression<SqlBool> {
-  const match = matchOf(pattern, fold)
-  return 'equals' in match
-    ? sql<SqlBool>`${column} = ${match.equals}`
-    : sql<SqlBool>`${column} like ${match.like} escape '\\'`
+function anyLike(
+  { or }: Pick<Keys, 'or'>,
+  column: Expression<unknown>,
+  patterns: readonly string[],
+  fold: Fold,
+): Expression<SqlBool> {
+  const matches = patterns.map((pattern) => matchOf(pattern, fold))
+  const exact = matches.flatMap((match) => ('equals' in match ? [match.equals] : []))
+  const like = matches.flatMap((match) =>
+    'like' in match ? [sql<SqlBool>`${column} like ${match.like} escape '\\'`] : [],
+  )
+  return flatOr(or, [
+    ...(exact.length > 0 ? [sql<SqlBool>`${column} in (${sql.join(exact)})`] : []),
+    ...like,
+  ])
+}
+
+const WIDEST = 100
+
+/** SQLite takes no expression deeper than 1,000, and a row of `or` is as deep as it is long. */
+function flatOr(or: Keys['or'], all: readonly Expression<SqlBool>[]): Expression<SqlBool> {
+  if (all.length <= WIDEST) return or([...all])
+  const pieces = []
+  for (let at = 0; at < all.length; at += WIDEST) pieces.push(or(all.slice(at, at + WIDEST)))
+  return or(pieces)
 }
 
 /**
@@ -49,9 +71,6 @@ function inState(eb: Keys, state: State, now: string): Expression<SqlBool> {
   }
 }
 
-const stateNamed = (text: string): State | undefined =>
-  STATES.find((state) => state.toLowerCase() === text.toLowerCase())
-
 /** What rows of a domain have to fit, all of it, as it is at this moment. */
 export function conditionsOf(query: KeyQuery, domain: string, now: string): KeyCondition[] {
   const all: KeyCondition[] = []
@@ -72,31 +91,26 @@ export function conditionsOf(query: KeyQuery, domain: string, now: string): KeyC
   any(query.versions, (versions) => (eb) => eb('keys.key_version', 'in', [...versions]))
   any(
     query.curves,
-    (curves) => (eb) =>
-      eb.or(curves.map((curve) => sql<SqlBool>`lower(keys.curve) = ${lower(curve)}`)),
+    (curves) => () => sql<SqlBool>`lower(keys.curve) in (${sql.join(curves.map(lower))})`,
   )
   any(
     query.objectTypes,
     (types) => (eb) =>
-      eb.or(types.map((type) => sql<SqlBool>`keys.object_type = ${typeNamed(type)}`)),
+      eb(
+        'keys.object_type',
+        'in',
+        types.map((type) => objectTypeNamed(type) ?? type),
+      ),
   )
   any(
     query.revocationReasons,
-    (reasons) => (eb) =>
-      eb.or(
-        reasons.map((reason) => sql<SqlBool>`lower(keys.revocation_reason) = ${lower(reason)}`),
-      ),
+    (reasons) => () =>
+      sql<SqlBool>`lower(keys.revocation_reason) in (${sql.join(reasons.map(lower))})`,
   )
-  any(
-    query.states,
-    (states) => (eb) =>
-      eb.or(
-        states.map((text) => {
-          const state = stateNamed(text)
-          return state ? inState(eb, state, now) : sql<SqlBool>`1 = 0`
-        }),
-      ),
-  )
+  any(query.states, (states) => (eb) => {
+    const wanted = STATES.filter((state) => states.some((text) => lower(text) === lower(state)))
+    return eb.or(wanted.map((state) => inState(eb, state, now)))
+  })
   any(
     query.usageMasks,
     (masks) => (eb) =>
@@ -113,9 +127,7 @@ export function conditionsOf(query: KeyQuery, domain: string, now: string): KeyC
           .selectFrom('key_links')
           .select('key_links.source')
           .where('key_links.domain_id', '=', domain)
-          .where((link) =>
-            link.or(types.map((type) => like(sql.ref('key_links.type'), type, same))),
-          ),
+          .where((link) => anyLike(link, sql.ref('key_links.type'), types, linkType)),
       ),
   )
   any(
@@ -150,16 +162,8 @@ export function conditionsOf(query: KeyQuery, domain: string, now: string): KeyC
   return all
 }
 
-const OBJECT_TYPES = [
-  'Symmetric Key',
-  'Private Key',
-  'Public Key',
-  'Secret Data',
-  'Opaque Object',
-  'Certificate',
-]
-const typeNamed = (text: string): string =>
-  OBJECT_TYPES.find((type) => type.toLowerCase() === text.toLowerCase()) ?? text
+/** As links have them, in whatever case. */
+const linkType: Fold = (text) => linkTypeNamed(text) ?? text
 
 /** An object by a name that follows from its row's id unless it was given another. */
 const namedBy = (
@@ -204,9 +208,7 @@ const aliasCondition =
           .selectFrom('key_aliases')
           .select('key_aliases.key_row')
           .where('key_aliases.domain_id', '=', domain)
-          .where((row) =>
-            row.or(patterns.map((one) => like(sql.ref('key_aliases.alias'), one, same))),
-          ),
+          .where((row) => anyLike(row, sql.ref('key_aliases.alias'), patterns, same)),
       ),
       eb.and([anyPattern('name', patterns)(eb), nameIsAlias]),
     ])

@@ -8,7 +8,13 @@ export const QueryInteger = text(20)
   .transform(Number)
   // Beyond these, numbers are no longer the ones that were sent.
   .pipe(z.number().int().min(Number.MIN_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER))
-export const Fields = CommaList.optional().meta({ description: '`meta`, `links`, `certFields`.' })
+
+const FIELDS = ['meta', 'links', 'certFields']
+export const Fields = CommaList.transform((names) =>
+  names.map((name) => FIELDS.find((one) => one.toLowerCase() === name.toLowerCase()) ?? name),
+)
+  .optional()
+  .meta({ description: '`meta`, `links`, `certFields`.' })
 
 export const ListQuery = Page.extend({
   name: TextFilter.optional(),
@@ -78,7 +84,9 @@ export const QueryKeysBody = z.object({
   version: maybe(z.number().int()),
   versions: maybe(z.array(z.number().int()).max(1000)),
   linkTypes: maybe(Texts),
-  labels: maybe(z.union([text(4096), Texts])).meta({ description: 'A selector, or several.' }),
+  labels: maybe(z.union([text(4096), Texts, z.record(text(256), text(256))])).meta({
+    description: 'A selector, or several, or the labels themselves.',
+  }),
   metaContains: maybe(z.union([text(65_536), MetaIn])),
   compareIDWithUUID: maybeText(16),
   sha1Fingerprint: maybeText(64),

@@ -1,6 +1,7 @@
-import { Fault } from '../../../kit/fault.ts'
+import type { Context } from '../../../context.ts'
+import { Fault, quote } from '../../../kit/fault.ts'
 import { timeOf } from '../dates.ts'
-import { parseSelector, type Selector } from '../selector.ts'
+import { labelled, parseSelector, type Selector } from '../selector.ts'
 import type { ListQuery, QueryKeysBody } from './contract.ts'
 
 /** What rows of keys are looked for by: texts of one field are alternatives, fields all have to fit. */
@@ -55,7 +56,7 @@ export type DateColumn =
   | 'updated_at'
 
 /** The filters of a list (reference 7.1) as what is looked for. Empty ones are none. */
-export function queryOf(query: ListQuery): KeyQuery {
+export function queryOf(query: Omit<ListQuery, 'name'> & Partial<ListQuery>): KeyQuery {
   return {
     ...texts('names', query.name),
     ...texts('aliases', query.alias),
@@ -80,6 +81,13 @@ export function queryOf(query: ListQuery): KeyQuery {
   }
 }
 
+/** Says of filters that cannot be read that they were left out. */
+export function sayUnread(context: Pick<Context, 'say'>, { size }: Pick<ListQuery, 'size'>): void {
+  for (const text of size ?? [])
+    if (!Number.isSafeInteger(Number(text)))
+      context.say(`the size ${quote(text)} is not a whole number and was ignored`)
+}
+
 const texts = <Field extends string>(field: Field, text: string | undefined) =>
   text ? ({ [field]: [text] } as Record<Field, string[]>) : undefined
 
@@ -89,10 +97,9 @@ const sameId = (text: string | undefined) => {
   return { sameIdAsUuid: compare === 'equal' }
 }
 
-const together = <T>(one: T | undefined, several: readonly T[] | undefined): readonly T[] => [
-  ...(one === undefined ? [] : [one]),
-  ...(several ?? []),
-]
+/** Empty texts are none. */
+const together = <T>(one: T | undefined, several: readonly T[] | undefined): readonly T[] =>
+  [...(one === undefined ? [] : [one]), ...(several ?? [])].filter((value) => value !== '')
 
 const COLUMNS: Readonly<Record<string, DateColumn>> = {
   activation: 'activation_date',
@@ -110,7 +117,6 @@ const OPERATORS = { After: '>', At: '=', Before: '<' } as const
 
 /** The body of query-keys (reference 7.4) as what is looked for. */
 export function searchOf(body: QueryKeysBody): KeyQuery {
-  const selectors = typeof body.labels === 'string' ? [body.labels] : (body.labels ?? [])
   const flags = [
     ['unexportable', body.unexportable],
     ['never_exportable', body.neverExportable],
@@ -132,16 +138,23 @@ export function searchOf(body: QueryKeysBody): KeyQuery {
     sha1: together(body.sha1Fingerprint, body.sha1Fingerprints),
     sha256: together(body.sha256Fingerprint, body.sha256Fingerprints),
     revocationReasons: together(body.revocationReason, body.revocationReasons),
-    selectors: selectors.map((text) => parseSelector('labels', text)),
+    selectors: selectorsIn(body.labels),
     flags: flags.flatMap(([column, value]) =>
       value === undefined ? [] : [[column, value] as const],
     ),
     dates: datesOf(body),
-    ...(body.metaContains !== undefined && { metaContains: metaToFind(body.metaContains) }),
+    ...(isGiven(body.metaContains) && { metaContains: metaToFind(body.metaContains) }),
     ...(body.certFields !== undefined && { certFields: body.certFields }),
     ...(body.rotationDateReached !== undefined && { rotationReached: body.rotationDateReached }),
     ...sameId(body.compareIDWithUUID),
   }
+}
+
+function selectorsIn(labels: QueryKeysBody['labels']): Selector[] {
+  if (labels === undefined) return []
+  if (typeof labels === 'string') return [parseSelector('labels', labels)]
+  if (Array.isArray(labels)) return labels.map((text) => parseSelector('labels', text))
+  return [labelled(labels)]
 }
 
 function datesOf(body: QueryKeysBody): DateCondition[] {
@@ -155,12 +168,25 @@ function datesOf(body: QueryKeysBody): DateCondition[] {
   )
 }
 
+const isGiven = (value: unknown): boolean => value !== undefined && value !== ''
+
+const MAX_DEPTH = 32
+
 /** `metaContains` as JSON text or as an object. */
 function metaToFind(given: unknown): unknown {
   if (typeof given !== 'string') return given
+  let wanted: unknown
   try {
-    return JSON.parse(given) as unknown
+    wanted = JSON.parse(given)
   } catch {
     throw new Fault('invalid-parameter', 'metaContains: is not JSON')
   }
+  if (isDeeper(wanted, MAX_DEPTH))
+    throw new Fault('invalid-parameter', `metaContains: is nested deeper than ${MAX_DEPTH} levels`)
+  return wanted
 }
+
+const isDeeper = (value: unknown, levels: number): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1)))

@@ -1,5 +1,5 @@
 import { ALL_ROWS, type Page } from '../../../kit/wire.ts'
-import { type Listed, list, listing } from '../../../store/list.ts'
+import { type Listed, list, listing, unknownSort } from '../../../store/list.ts'
 import type { KeyRow } from '../../../store/schema.ts'
 import type { Reader } from '../../../store/store.ts'
 import { type KeyContext, vaultOf } from '../../vault.ts'
@@ -96,29 +96,35 @@ async function searchAmong(
         ? 1
         : -1,
   )
-  const rows = sorted(newest, sort)
+  const { rows, messages } = sorted(newest, sort)
   return {
     rows: rows.slice(skip, limit === ALL_ROWS ? undefined : skip + limit),
     total: rows.length,
-    messages: [],
+    messages,
   }
 }
 
 /** Rows that come newest first, in another order when one is asked for. */
-function sorted<Row extends Sortable>(rows: readonly Row[], sort: string | undefined): Row[] {
+function sorted<Row extends Sortable>(
+  rows: readonly Row[],
+  sort: string | undefined,
+): { readonly rows: Row[]; readonly messages: string[] } {
+  const messages: string[] = []
   const by = (sort ?? '').split(',').flatMap((part) => {
     const name = part.trim().replace(/^-/, '')
     const known = Object.hasOwn(keyList.sort, name) ? keyList.sort[name] : undefined
     const sign = part.trim().startsWith('-') ? -1 : 1
+    if (!known && name !== '') messages.push(unknownSort(name))
     return known ? [{ column: known.column as keyof Sortable, sign }] : []
   })
-  return rows.toSorted((one, other) => {
+  const inOrder = rows.toSorted((one, other) => {
     for (const { column, sign } of by) {
       const [a, b] = [one[column], other[column]]
       if (a !== b) return a < b ? -sign : sign
     }
     return 0
   })
+  return { rows: inOrder, messages }
 }
 
 /** What is inside of metadata has no index: every row that fits otherwise, and may hold the texts, is looked into. */
@@ -142,10 +148,11 @@ async function searchInside(
       (metaContains === undefined || containsJson(readMeta(meta) ?? {}, metaContains)) &&
       (certFields === undefined || containsJson(readMeta(cert_fields) ?? {}, certFields)),
   )
-  const wanted = sorted(found, sort)
+  const { rows: inOrder, messages } = sorted(found, sort)
+  const wanted = inOrder
     .map(({ id }) => id)
     .slice(skip, limit === ALL_ROWS ? undefined : skip + limit)
   const byId = await read.byId('keys', domain, wanted)
   const rows = wanted.flatMap((id) => byId.get(id) ?? [])
-  return { rows, total: found.length, messages: [] }
+  return { rows, total: found.length, messages }
 }
