@@ -89,7 +89,7 @@ export function passageFor(route: Route, { services, authority, checkReplies }: 
   const { endpoint, name, handler } = route
   const area = name.slice(0, name.indexOf('.'))
   const known = knownParameters(endpoint.query)
-  const neverEmpty = parametersNeverEmpty(endpoint.query)
+  const neverEmpty = parametersNeverEmpty(endpoint)
   const act = handler as (context: Context, input: unknown) => Promise<unknown>
 
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
@@ -147,13 +147,17 @@ function knownParameters(query: z.ZodType | undefined): ReadonlySet<string> | un
   return query instanceof z.ZodObject ? new Set(Object.keys(query.shape)) : undefined
 }
 
-/** Those of which an empty text means nothing, such as numbers: clients leave them empty for what was not set. */
-const parametersNeverEmpty = (query: z.ZodType | undefined): readonly string[] =>
-  query instanceof z.ZodObject
-    ? Object.entries(query.shape).flatMap(([name, schema]) =>
-        (schema as z.ZodType).safeParse('').success ? [] : [name],
-      )
-    : []
+/**
+ * Those of which an empty text means nothing, such as numbers: clients leave them empty for what was not set. Not so
+ * the version of what is changed or deleted: the newest is not meant by who forgot to say which.
+ */
+function parametersNeverEmpty({ method, params, query }: Endpoint): readonly string[] {
+  if (!(query instanceof z.ZodObject)) return []
+  const isChange = method !== 'GET' && params !== undefined
+  return Object.entries(query.shape).flatMap(([name, schema]) =>
+    (isChange && name === 'version') || (schema as z.ZodType).safeParse('').success ? [] : [name],
+  )
+}
 
 function withoutEmpty(
   query: Record<string, string>,
@@ -191,8 +195,9 @@ function bodyOf(request: FastifyRequest, endpoint: Endpoint): unknown {
   return endpoint.anyCase && endpoint.body ? withKnownNames(endpoint.body, body) : body
 }
 
-const isBlank = (bytes: Buffer): boolean => bytes.every((byte) => BLANKS.includes(byte))
-const BLANKS = Buffer.from(' \t\r\n')
+/** Of nothing but the white space of RFC 8259. */
+const isBlank = (bytes: Buffer): boolean =>
+  bytes.every((byte) => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09)
 
 const NO_BYTES = Buffer.alloc(0)
 

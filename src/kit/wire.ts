@@ -11,7 +11,7 @@ export const DEFAULT_LIMIT = 10
 export const ALL_ROWS = -1
 
 /** What both databases keep as it is: PostgreSQL takes no NUL in text, and neither keeps half a surrogate pair. */
-const isStorable = (value: string): boolean => value.isWellFormed() && !value.includes('\0')
+export const isStorable = (value: string): boolean => value.isWellFormed() && !value.includes('\0')
 
 /** Text that ends in the store or in a query, at most `max` UTF-16 units long. */
 export const text = (max: number) =>

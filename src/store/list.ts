@@ -198,10 +198,10 @@ interface By<Table extends IdTable> {
   readonly down: boolean
 }
 
-/** The order that was asked for, and the same from its end. */
 export const unknownSort = (name: string): string =>
   `sort field ${quote(name)} is not known and was ignored`
 
+/** The order that was asked for, and the same from its end. */
 function orderOf<Table extends IdTable, Filter extends string>(
   { table, sort: known, order }: Listing<Table, Filter>,
   sort: string | undefined,

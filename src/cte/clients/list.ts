@@ -5,7 +5,7 @@ import { type Listed, list, listing } from '../../store/list.ts'
 import { matchOf } from '../../store/pattern.ts'
 import type { CteClientRow } from '../../store/schema.ts'
 import { fits } from '../glob.ts'
-import { namedFilters, namedSort, sameLetters } from '../records.ts'
+import { idIn, namedFilters, namedSort, sameLetters } from '../records.ts'
 import type { ClientFilters } from './contract.ts'
 import { clients } from './find.ts'
 import { UNREGISTERED } from './present.ts'
@@ -107,7 +107,12 @@ export async function listClients(
                       .selectFrom('cte_profiles')
                       .select('cte_profiles.id')
                       .where('cte_profiles.domain_id', '=', caller.domain)
-                      .where(named('cte_profiles.name', profile_name)),
+                      .where((profile) =>
+                        profile.or([
+                          named('cte_profiles.name', profile_name),
+                          profile('cte_profiles.id', '=', idIn(profile_name) ?? ''),
+                        ]),
+                      ),
                   ),
                 ]),
             ...(group

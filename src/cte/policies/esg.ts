@@ -1,7 +1,7 @@
 import type { Context } from '../../context.ts'
 import { Fault, quote } from '../../kit/fault.ts'
-import type { CteGuardPointRow, CtePolicyRow, KeyRow } from '../../store/schema.ts'
-import type { Writer } from '../../store/store.ts'
+import type { CteGuardPointRow, CtePolicyRow, CteRuleRow, KeyRow } from '../../store/schema.ts'
+import type { Reader, Writer } from '../../store/store.ts'
 import { cteKeyOf } from '../../vault/index.ts'
 import { guardPointNamed, guardPointsWith, isDevice } from '../guard-points/uses.ts'
 import { keysIn } from '../rules/key-uses.ts'
@@ -38,21 +38,29 @@ export async function demandEsgKeys(
 }
 
 /**
- * Part of a unit that brings keys into a policy: with an XTS key, what a Standard policy guards already are ESG guard
- * points from now on. Throws 'conflict' with the first one that is on no device, or that the key does not serve.
+ * Part of a unit that brings keys into a policy, or takes a rule with its keys out of it: with an XTS key, what a
+ * Standard policy guards already are ESG guard points from now on, and without any they are none. Throws 'conflict'
+ * with the first one that is on no device, or that the key does not serve.
  */
 export async function demandEsgPlaces(
   tx: Writer,
   context: Pick<Context, 'read' | 'services' | 'caller' | 'may' | 'now'>,
   policy: CtePolicyRow,
   keys: readonly KeyRow[],
+  gone?: CteRuleRow,
 ): Promise<void> {
-  if (!isOfType(policy, 'standard') || keys.length === 0) return
+  if (!isOfType(policy, 'standard')) return
   const brought = await Promise.all(keys.map((row) => cteKeyOf(context, row)))
   const xts = brought.filter(({ isXts }) => isXts)
   const [first] = xts
-  if (!first) return
+  if (!first && !gone) return
   const guarding = await guardPointsWith(context.read, policy)
+  if (!first) {
+    const flagged = guarding.filter((row) => row.is_esg_capable_device === 1)
+    if (flagged.length === 0 || (await hasXts(context.read, policy, gone))) return
+    for (const row of flagged) tx.update('cte_guard_points', row, { is_esg_capable_device: 0 })
+    return
+  }
   const uses = async (row: CteGuardPointRow) =>
     `${await guardPointNamed(context.read, row)} uses policy ${quote(policy.name)}`
   const place = guarding.find(({ guard_point_type }) => !isDevice(guard_point_type))
@@ -71,4 +79,16 @@ export async function demandEsgPlaces(
   for (const row of guarding)
     if (row.is_esg_capable_device === 0)
       tx.update('cte_guard_points', row, { is_esg_capable_device: 1 })
+}
+
+/** Whether a rule of the policy other than that one has an XTS key. */
+async function hasXts(
+  read: Reader,
+  { domain_id, id }: CtePolicyRow,
+  without: CteRuleRow | undefined,
+): Promise<boolean> {
+  const rules = (await rulesOf(read, domain_id, [id])).get(id) ?? []
+  const ids = rules.filter((rule) => rule.id !== without?.id).flatMap(keysIn)
+  const keys = await read.byId('keys', domain_id, [...new Set(ids)])
+  return [...keys.values()].some(({ xts }) => xts === 1)
 }

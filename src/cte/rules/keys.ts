@@ -102,8 +102,8 @@ export const ldtKeyRules: RuleKind<LdtBody, z.input<typeof LdtKeyRule>> = {
 
   async draft(place, body, before) {
     const old = before && contentOf<LdtContent>(before)
-    // What is left out of an exclusion is none: it stays in no rule that becomes one.
-    const excludes = body.is_exclusion_rule === true
+    // What is left out of a rule that becomes an exclusion is none.
+    const excludes = body.is_exclusion_rule === true && old?.is_exclusion_rule !== true
     const content: LdtContent = {
       current_key: ldtKey(body.current_key, old?.current_key),
       transformation_key: ldtKey(

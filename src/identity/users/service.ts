@@ -4,6 +4,7 @@ import type { Context } from '../../context.ts'
 import type { Handlers, Input } from '../../kit/endpoint.ts'
 import { Fault, notBuilt, notFound, quote } from '../../kit/fault.ts'
 import { stamp } from '../../kit/time.ts'
+import { isStorable } from '../../kit/wire.ts'
 import type { PasswordPolicyRow, Sealed, UserRow } from '../../store/schema.ts'
 import type { Writer } from '../../store/store.ts'
 import { ADMIN_GROUP, mayManage } from '../duties.ts'
@@ -255,7 +256,7 @@ async function readableUser(context: Context, text: string): Promise<UserRow> {
 export async function userIdNamed(context: Context, text: string): Promise<string | undefined> {
   const { caller, may, read } = context
   const reference = userIdFromPath(text)
-  if (reference.kind === 'id') return undefined
+  if (reference.kind === 'id' || !isStorable(text)) return undefined
   if (meansCaller(reference, caller)) return caller.userId
   if (!may('ReadUser', RESOURCE)) return undefined
   return (await store.find(read, caller, reference))?.id

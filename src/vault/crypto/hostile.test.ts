@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { describe, expect, test } from 'vitest'
 import { startApi } from '../../../test/support/api.ts'
 import { anyKey, b64, bytesTo, post } from '../../../test/support/crypto.ts'
@@ -175,17 +174,12 @@ describe('hostile input to /crypto', () => {
     }
   })
 
-  test('a text that is far too long to be hidden holds nobody up', async () => {
+  test('a text that is far too long to be hidden is refused before it is looked into', async () => {
     const { name } = await anyKey(api)
-    const delay = monitorEventLoopDelay()
-    for (const query of [
-      { hint: 'digit' },
-      { hint: 'digit', method: 'FF3-1', tweak: '00'.repeat(7) },
-    ])
-      for (const text of ['1'.repeat(16 * 2 ** 20), `123456${'x'.repeat(16 * 2 ** 20 - 6)}`]) {
-        delay.enable()
+    for (const query of [{ hint: 'digit' }, { hint: 'unicode', charset: '0030-0039' }])
+      for (const text of ['1'.repeat(16 * 2 ** 20), `123456${'x'.repeat(16 * 2 ** 20 - 6)}`])
         for (const call of ['hide', 'unhide', 'hide2', 'unhide2'])
-          expect([400, 413]).toContain(
+          expect(
             (
               await api.send(
                 'POST',
@@ -194,11 +188,7 @@ describe('hostile input to /crypto', () => {
                 { 'content-type': 'text/plain' },
               )
             ).status,
-          )
-        delay.disable()
-      }
-    // Before the text had a limit, one such call took everybody's time for seven seconds.
-    expect(delay.max / 1e6).toBeLessThan(4000)
+          ).toBe(413)
   })
 
   test('others are answered while sixteen megabytes are hashed, MACed and signed', async () => {

@@ -4,10 +4,11 @@ import type { KeyRow } from '../../store/schema.ts'
 import type { Key } from '../contract.ts'
 import { linksFrom } from '../links/links.ts'
 import { exportMaterial } from '../material/index.ts'
-import type { KeyContext } from '../vault.ts'
+import { type KeyContext, vaultOf } from '../vault.ts'
 import { passwordOf } from './given-fields.ts'
 import { openMaterial, specOfRow } from './opened.ts'
 import { present, type Shown } from './present.ts'
+import { hasPermission } from './rights.ts'
 import type { NewKey } from './rows.ts'
 import { isArchived, isDestroyed, stateAt } from './states.ts'
 import { isWrapped, type OutFields, type Outgoing, wrapForAnswer } from './wrapping.ts'
@@ -65,8 +66,12 @@ export function demandThere(row: KeyRow, now: string): void {
 }
 
 /** The links of these keys, when a request asks for them. */
-export const linksIfAsked = async (
-  { read }: Pick<KeyContext, 'read'>,
+export async function linksIfAsked(
+  context: KeyContext,
   rows: readonly KeyRow[],
   fields: readonly string[] | undefined,
-) => (fields?.includes('links') ? linksFrom(read, rows) : undefined)
+) {
+  if (!fields?.includes('links')) return undefined
+  const policies = await vaultOf(context.services).policies(context.caller.domain)
+  return linksFrom(context.read, rows, (row) => hasPermission(context, row, 'ReadKey', policies))
+}

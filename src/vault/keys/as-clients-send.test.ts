@@ -114,6 +114,7 @@ describe.each(databases)('keys as clients send and ask for them, on %s', (databa
       await api.patch(one(key.id), { meta: { ownerId: 'local|admin' } })
       await jo.get(one(key.id), 404)
       await api.patch(one(key.id), { meta: { ownerId: `local|${unique('nobody')}` } }, 400)
+      await api.patch(one(key.id), { meta: { ownerId: 'local|a\0b' } }, 400)
     })
 
     test('in the form of a URI are found as aliases', async () => {
@@ -157,6 +158,17 @@ describe.each(databases)('keys as clients send and ask for them, on %s', (databa
       expect(await api.get(one(old.id))).not.toHaveProperty('rotationFrequencyDays')
     })
 
+    test('is changed together with what else a PATCH changes in every version', async () => {
+      const old = await create()
+      const next = await api.post(`${one(old.name)}/versions`)
+      const body = { rotationFrequencyDays: '30', meta: { a: 1 }, allVersions: true }
+      expect(await api.patch(one(old.id), body)).toMatchObject({ meta: { a: 1 } })
+      expect(await api.get(one(next.id))).toMatchObject({
+        meta: { a: 1 },
+        rotationFrequencyDays: '30',
+      })
+    })
+
     test('is refused for what is never rotated', async () => {
       const secret = await api.post('/vault/secrets', { name: unique('pw'), dataType: 'password' })
       await api.patch(`/vault/secrets/${secret.id}`, { rotationFrequencyDays: '7' }, 400)
@@ -164,6 +176,9 @@ describe.each(databases)('keys as clients send and ask for them, on %s', (databa
       await api.post(`${one(secret.id)}/versions`, {}, 400)
       const { name } = await create({ algorithm: 'ec', curveid: 'prime256v1' })
       await api.patch(one(`${name}-pub`), { rotationFrequencyDays: '7' }, 400)
+      await api.patch(one(`${name}-pub`), { rotationDate: '2090-01-01T00:00:00Z' }, 400)
+      const rotationDate = '2090-01-01T00:00:00Z'
+      await api.post(KEYS, { name: unique('o'), algorithm: 'opaque', rotationDate }, 400)
     })
   })
 
@@ -186,6 +201,8 @@ describe.each(databases)('keys as clients send and ask for them, on %s', (databa
         expect((await api.get(`${KEYS}?name=${name}&${empty}=`)).total).toBe(1)
       await api.get(`${one(name)}?version=`)
       await api.post(`${KEYS}?includeMaterial=&returnExisting=`, { name: unique('key') })
+      // Which one is deleted is for the caller to say.
+      await api.delete(`${one(name)}?version=`, undefined, 400)
     })
 
     test('say what they did not understand, with filters and without', async () => {

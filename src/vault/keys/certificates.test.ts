@@ -55,6 +55,29 @@ describe.each(databases)('keys that certificates are for on %s', (database) => {
     await goes(key.id)
   })
 
+  test('a stranger’s certificate of somebody’s public key does not keep him from his key', async () => {
+    const userIn = async () => {
+      const user = { username: unique('user'), password: 'Correct-Horse-9x' }
+      const { user_id: id } = await api.post('/usermgmt/users', user)
+      const path = `/usermgmt/groups/Key%20Users/users/${encodeURIComponent(id)}`
+      await api.post(path, undefined, 200)
+      return { id, ...(await api.as(user)) }
+    }
+    const [owner, stranger] = [await userIn(), await userIn()]
+    const body = { name: unique('pair'), algorithm: 'ec', size: 256 }
+    const key = await owner.post(KEYS, body)
+    const { cert, path } = await certified(key.id, unique('cert'))
+    await api.delete(path, undefined, 204)
+    const name = unique('kept')
+    const certificate = { objectType: 'Certificate', material: cert }
+    await stranger.post(KEYS, { ...certificate, name: unique('forged') })
+    const own = await owner.post(KEYS, { ...certificate, name })
+    await stays(key.id, name)
+    await owner.delete(`${KEYS}/${own.id}`)
+    await owner.post(`${KEYS}/${key.id}/destroy`, undefined, 200)
+    await owner.delete(`${KEYS}/${key.id}`)
+  })
+
   test('a key stays while a link says that a certificate is its own', async () => {
     const [key, other] = [await pair(), await pair()]
     const { cert, path } = await certified(other.id, unique('cert'))

@@ -6,8 +6,8 @@ import { isDestroyed } from './states.ts'
 const MOST = 100
 
 /**
- * A certificate of the vault that goes with a key: linked with it, or, for a private key, of its public key. Without the
- * private key nobody proves to be whom the certificate names.
+ * A certificate of the vault that goes with a key: linked with it, or, for a private key, of its public key and its
+ * owner. Without the private key nobody proves to be whom the certificate names.
  */
 export async function certificateUsing(read: Reader, row: KeyRow): Promise<string | undefined> {
   if (row.object_type === 'Certificate') return undefined
@@ -33,6 +33,7 @@ async function linkedWith(read: Reader, row: KeyRow): Promise<string[]> {
   return links.map(({ target }) => target)
 }
 
+/** Anybody can make a certificate of a public key: those of others do not hold a key that is not theirs. */
 async function certifying(read: Reader, row: KeyRow): Promise<string[]> {
   if (row.object_type !== 'Private Key' || row.public_key === null) return []
   const rows = await read
@@ -41,6 +42,7 @@ async function certifying(read: Reader, row: KeyRow): Promise<string[]> {
     .where('domain_id', '=', row.domain_id)
     .where('object_type', '=', 'Certificate')
     .where('public_key', '=', row.public_key)
+    .where('owner_id', row.owner_id === null ? 'is' : '=', row.owner_id)
     .limit(MOST)
     .execute()
   return rows.map(({ id }) => id)

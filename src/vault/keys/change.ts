@@ -1,11 +1,12 @@
 import type { Context } from '../../context.ts'
 import { Fault, notFound, quote } from '../../kit/fault.ts'
-import { stamp } from '../../kit/time.ts'
+import { stamp, timeText } from '../../kit/time.ts'
 import type { KeyRow } from '../../store/schema.ts'
 import type { Writer } from '../../store/store.ts'
 import { vaultOf } from '../vault.ts'
 import { findRow, type KeyReference } from './find.ts'
 import { manages, mayKnow } from './rights.ts'
+import { demandRotatable, newestOf } from './versions.ts'
 
 export type Changes = Partial<Omit<KeyRow, 'id' | 'domain_id' | 'version' | 'seal'>>
 
@@ -20,10 +21,33 @@ export async function manageable(
 ): Promise<KeyRow> {
   const row = await findRow(context.read, context.caller.domain, reference)
   if (!row) throw notFound('key', reference.id)
-  if (manages(context, row, action)) return row
+  await demandManaged(context, row, action, reference.id)
+  return row
+}
+
+/** The same of a row that was found by another one: versions of a key may have owners of their own. */
+export async function demandManaged(
+  context: Pick<Context, 'services' | 'caller' | 'may'>,
+  row: KeyRow,
+  action: string,
+  text = row.key_id,
+): Promise<void> {
+  if (manages(context, row, action)) return
   const policies = await vaultOf(context.services).policies(row.domain_id)
-  if (!mayKnow(context, row, policies)) throw notFound('key', reference.id)
+  if (!mayKnow(context, row, policies)) throw notFound('key', text)
   throw new Fault('forbidden', `${action} on key ${quote(row.name)} is not permitted`)
+}
+
+/** The newest version of a key that a caller rotates: both that and the one he names have to be his to change. */
+export async function rotatable(
+  context: Pick<Context, 'services' | 'caller' | 'may' | 'read' | 'now'>,
+  reference: KeyReference,
+): Promise<KeyRow> {
+  const named = await manageable(context, reference, 'CreateKeyVersion')
+  const newest = await newestOf(context.read, named)
+  await demandManaged(context, newest, 'CreateKeyVersion')
+  demandRotatable(newest, timeText(context.now()))
+  return newest
 }
 
 /**

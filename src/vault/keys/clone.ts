@@ -36,6 +36,7 @@ export function clonedFrom(
     owner_id: ownerId,
     usage_mask: source.usage_mask,
     unexportable: source.unexportable,
+    never_exported: source.never_exported,
     never_exportable: source.never_exportable,
     meta: storedMeta(meta),
     labels: source.labels,

@@ -99,7 +99,7 @@ function drafts(context: KeyContext, body: CreateBody, made: Made): Drafts {
     muid: body.muid ?? null,
     number_id: numberFor(body.keyId),
   }
-  demandRotated(key.object_type, key.rotation_frequency_days)
+  if (key.rotation_date !== null) demandRotated(key.object_type)
   const main = material === undefined ? { ...key, empty_material: 1 } : filled(key, spec, material)
   // Bound to the id of its row, and so wrapped when the row has one.
   if (material) main.material = wrapMaterial(services.envelope, main, material)

@@ -2,7 +2,7 @@ import { Fault, quote } from '../../kit/fault.ts'
 import { storedTime, timeText } from '../../kit/time.ts'
 
 /** What Go clients send for a time that was not set. */
-const ZERO_TIME = /^0001-01-01T00:00:00(\.0+)?Z$/i
+export const ZERO_TIME = /^0001-01-01T00:00:00(\.0+)?Z$/i
 
 /** A time as clients write it, for the store; undefined when it was not given. */
 export function timeOf(field: string, text: string | undefined): string | undefined {

@@ -22,6 +22,11 @@ export function mergeMeta(stored: Meta | undefined, sent: Meta): Meta {
       merged[name] = { ...(isObject(merged[name]) ? merged[name] : {}), ...value }
     else merged[name] = mergeValue(merged[name], value)
   }
+  // The owner has two spellings: the one that was sent says who it is, and the other one says the same.
+  const owner = sent['ownerId'] ?? sent['owner_id'] ?? null
+  if (owner !== null)
+    for (const name of ['ownerId', 'owner_id'])
+      if (Object.hasOwn(stored ?? {}, name)) merged[name] = owner
   return merged
 }
 

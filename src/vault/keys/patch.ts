@@ -1,7 +1,8 @@
+import type { Context } from '../../context.ts'
 import { Fault } from '../../kit/fault.ts'
 import type { KeyRow } from '../../store/schema.ts'
 import { type Alias, mergeAliases, readAliases } from './aliases.ts'
-import type { Changes } from './change.ts'
+import { type Changes, demandManaged } from './change.ts'
 import { numberFor } from './columns.ts'
 import type { PatchBody } from './contract-bodies.ts'
 import { demandOrder, timeOf } from './dates.ts'
@@ -19,15 +20,49 @@ import {
   withCteUse,
 } from './meta.ts'
 import { labelsOf } from './rights.ts'
+import { rescheduled } from './schedule.ts'
 import { type State, stateAt } from './states.ts'
 
-/** What a PATCH makes of a version (reference 7.2), and of its aliases, which other keys may not share. */
-export interface Patched {
+interface Patched {
   readonly changes: Changes
   readonly aliases: readonly Alias[] | undefined
 }
 
-export function patched(row: KeyRow, body: PatchBody, now: string): Patched {
+/** What a PATCH changes: in the version it names, and in others of the key. Each row is there once. */
+interface PatchedRows {
+  readonly rows: readonly { readonly row: KeyRow; readonly changes: Changes }[]
+  readonly aliases: readonly Alias[] | undefined
+}
+
+export async function patchedRows(
+  context: Context,
+  row: KeyRow,
+  body: PatchBody,
+  now: string,
+): Promise<PatchedRows> {
+  const { changes, aliases } = patched(row, body, now)
+  const rows = new Map([[row.id, { row, changes }]])
+  const { domain_id, name } = row
+  if (body.allVersions && body.meta)
+    for (const other of await context.read.rows('keys', { domain_id, name }))
+      if (other.id !== row.id) {
+        await demandManaged(context, other, 'UpdateKey')
+        rows.set(other.id, { row: other, changes: metaChange(other, body.meta) })
+      }
+  const schedule = await rescheduled(context, row, body, now)
+  if (schedule) {
+    const { newest } = schedule
+    const known = rows.get(newest.id) ?? { row: newest, changes: {} }
+    rows.set(newest.id, { ...known, changes: { ...known.changes, ...schedule.changes } })
+  }
+  return {
+    rows: [...rows.values()].filter((one) => Object.keys(one.changes).length > 0),
+    aliases,
+  }
+}
+
+/** What it makes of a version (reference 7.2), and of its aliases, which other keys may not share. */
+function patched(row: KeyRow, body: PatchBody, now: string): Patched {
   if (body.revocationReason !== undefined || body.revocationMessage !== undefined)
     throw new Fault(
       'invalid-parameter',
@@ -56,7 +91,7 @@ function labelChange(row: KeyRow, { labels = {}, usageLimits }: PatchBody): stri
 }
 
 /** Metadata is merged. What CTE counts on stays as it is while a policy uses the key, or nothing is changed at all. */
-export function metaChange(row: Pick<KeyRow, 'meta'>, sent: Meta): Changes {
+function metaChange(row: Pick<KeyRow, 'meta'>, sent: Meta): Changes {
   checkMeta(sent)
   const stored = readMeta(row.meta)
   const merged = mergeMeta(stored, sent)

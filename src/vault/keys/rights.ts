@@ -1,4 +1,5 @@
 import type { Caller } from '../../context.ts'
+import { LOCAL, nameKey } from '../../identity/index.ts'
 import type { KeyPolicyRow, KeyRow } from '../../store/schema.ts'
 import { type Labels, matches, parseSelector, type Selector } from './selector.ts'
 
@@ -26,15 +27,18 @@ export const permissionNamed = (text: string): Permission | undefined =>
 
 type Grants = ReadonlyMap<Permission, ReadonlySet<string>>
 
-/** Whom a map from permissions to names grants what. Whatever is no list of names grants nothing. */
-export function grantsIn(map: unknown): Grants {
+/**
+ * Whom a map from permissions to names grants what. Whatever is no list of names grants nothing. Names of users and
+ * groups stand here as they are compared, since case makes no other user of them.
+ */
+function grantsIn(map: unknown, fold: (name: string) => string = nameKey): Grants {
   const grants = new Map<Permission, Set<string>>()
   if (!isObject(map)) return grants
   for (const [name, holders] of Object.entries(map)) {
     const permission = permissionNamed(name)
     if (permission === undefined || !Array.isArray(holders)) continue
     const known = grants.get(permission) ?? new Set()
-    for (const holder of holders) if (typeof holder === 'string') known.add(holder)
+    for (const holder of holders) if (typeof holder === 'string') known.add(fold(holder))
     grants.set(permission, known)
   }
   return grants
@@ -80,24 +84,43 @@ export interface Policy {
 
 export function compilePolicy(row: Pick<KeyPolicyRow, 'label_selector' | 'permissions'>): Policy {
   const permissions: unknown = JSON.parse(row.permissions)
-  const part = (name: string) => grantsIn(isObject(permissions) ? permissions[name] : undefined)
+  const sent = isObject(permissions) ? permissions : {}
   return {
     selector: parseSelector('labelSelector', row.label_selector),
-    groups: part('groups'),
-    users: part('users'),
-    clients: part('clients'),
+    groups: grantsIn(sent['groups']),
+    users: grantsIn(sent['users']),
+    clients: grantsIn(sent['clients'], (id) => id),
   }
 }
 
 export type Holder = Pick<Caller, 'userId' | 'username' | 'groups' | 'clientId'>
 
+interface Names {
+  readonly groups: readonly string[]
+  readonly user: readonly string[]
+}
+const named = new WeakMap<Holder, Names>()
+
+/** What grants call this caller, as they are compared; read once, since lists ask it of every key. */
+export function namesOf(caller: Holder): Names {
+  const known = named.get(caller)
+  if (known) return known
+  const { userId, username, groups } = caller
+  const made = {
+    groups: groups.map(nameKey),
+    user: userId === '' ? [] : [nameKey(username), userId, `${LOCAL}${userId}`],
+  }
+  named.set(caller, made)
+  return made
+}
+
 /** Whether a policy grants this caller the permission, on keys that its selector matches. */
 export const policyGrants = (policy: Policy, caller: Holder, permission: Permission): boolean =>
-  holds(policy.groups, permission, ...caller.groups) ||
-  holds(policy.users, permission, caller.username, caller.userId, `local|${caller.userId}`) ||
-  (caller.clientId !== '' && holds(policy.clients, permission, caller.clientId))
+  holds(policy.groups, permission, namesOf(caller).groups) ||
+  holds(policy.users, permission, namesOf(caller).user) ||
+  (caller.clientId !== '' && holds(policy.clients, permission, [caller.clientId]))
 
-const holds = (grants: Grants, permission: Permission, ...names: readonly string[]): boolean => {
+const holds = (grants: Grants, permission: Permission, names: readonly string[]): boolean => {
   const holders = grants.get(permission)
   return holders !== undefined && names.some((name) => holders.has(name))
 }
@@ -123,7 +146,7 @@ export function hasPermission(
 ): boolean {
   if (isOwner(asking, row) || asking.may(permission, row.uri)) return true
   const { groups, labels } = compile(row)
-  if (holds(groups, permission, ...asking.caller.groups)) return true
+  if (holds(groups, permission, namesOf(asking.caller).groups)) return true
   return policies.some(
     (policy) => policyGrants(policy, asking.caller, permission) && matches(policy.selector, labels),
   )

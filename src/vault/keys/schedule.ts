@@ -2,8 +2,7 @@ import type { ExpressionBuilder } from 'kysely'
 import type { Context } from '../../context.ts'
 import { Fault } from '../../kit/fault.ts'
 import type { KeyRow, Schema } from '../../store/schema.ts'
-import type { Writer } from '../../store/store.ts'
-import { type Changes, manageable } from './change.ts'
+import { type Changes, demandManaged } from './change.ts'
 import type { PatchBody } from './contract-bodies.ts'
 import { daysAfter, daysOf, timeOf } from './dates.ts'
 import { isArchived, isDestroyed, stateAt } from './states.ts'
@@ -13,52 +12,44 @@ import { newestOf } from './versions.ts'
 const ROTATED: readonly string[] = ['Symmetric Key', 'Private Key']
 
 /** Throws 'invalid-parameter' for a schedule of what has none: nobody should wait for versions that never come. */
-export function demandRotated(objectType: string, days: number): void {
-  if (days > 0 && !ROTATED.includes(objectType))
+export function demandRotated(objectType: string): void {
+  if (!ROTATED.includes(objectType))
     throw new Fault(
       'invalid-parameter',
-      `rotationFrequencyDays: the server makes no versions of a ${objectType} by itself`,
+      `rotationFrequencyDays: the server makes no versions by itself of objects of type ${objectType}`,
     )
 }
 
-const isAboutSchedule = (body: PatchBody): boolean =>
-  body.rotationFrequencyDays !== undefined || body.rotationDate !== undefined
-
 /** What a PATCH of any version makes of the schedule, which is the key's and stands in the row of its newest version. */
-function scheduleChange(newest: KeyRow, body: PatchBody, now: string): Changes {
-  const days = daysOf(body.rotationFrequencyDays)
-  const due = timeOf('rotationDate', body.rotationDate)
-  const isNew = days !== undefined && days !== newest.rotation_frequency_days
-  if (isNew) demandRotated(newest.object_type, days)
-  return {
-    ...(isNew && {
-      rotation_frequency_days: days,
-      rotation_date: days === 0 ? null : daysAfter(now, days),
-    }),
-    ...(due !== undefined && due !== newest.rotation_date && { rotation_date: due }),
-  }
-}
-
-/**
- * What a PATCH of this version changes in its own row of the key's schedule. When there is a newer version the schedule
- * stands in that one's row, and is changed there.
- */
 export async function rescheduled(
   context: Context,
-  tx: Writer,
   row: KeyRow,
-  body: PatchBody,
-  at: string,
-): Promise<Changes> {
-  if (!isAboutSchedule(body)) return {}
-  const newest = await newestOf(context.read, row)
-  const changes = scheduleChange(newest, body, at)
-  if (newest.id === row.id) return changes
-  if (Object.keys(changes).length > 0) {
-    await manageable(context, { id: newest.key_id, type: 'id' }, 'UpdateKey')
-    tx.update('keys', newest, { ...changes, updated_at: at })
+  { rotationFrequencyDays, rotationDate }: PatchBody,
+  now: string,
+): Promise<{ readonly newest: KeyRow; readonly changes: Changes } | undefined> {
+  const days = daysOf(rotationFrequencyDays)
+  const due = timeOf('rotationDate', rotationDate)
+  if (days === undefined && due === undefined) return undefined
+  const found = await newestOf(context.read, row)
+  const newest = found.id === row.id ? row : found
+  const isOther = days !== undefined && days !== newest.rotation_frequency_days
+  const isMoved = due !== undefined && due !== newest.rotation_date
+  if (!isOther && !isMoved) return undefined
+  if ((isOther && days > 0) || isMoved) demandRotated(newest.object_type)
+  if (newest !== row) {
+    await demandManaged(context, newest, 'UpdateKey')
+    context.note({ scheduleOf: newest.key_id, scheduleOfVersion: newest.key_version })
   }
-  return {}
+  return {
+    newest,
+    changes: {
+      ...(isOther && {
+        rotation_frequency_days: days,
+        rotation_date: days === 0 ? null : daysAfter(now, days),
+      }),
+      ...(isMoved && { rotation_date: due }),
+    },
+  }
 }
 
 /**
@@ -78,11 +69,15 @@ export function isDue(row: KeyRow, now: string): boolean {
     row.revocation_reason === null &&
     row.compromise_date === null &&
     stateAt(row, now) !== 'Pre-Active' &&
+    (row.state !== 'Deactivated' || isPast(row.deactivation_date, now)) &&
     !isArchived(row, now) &&
     lasts(row.deactivation_date) &&
     lasts(row.protect_stop_date)
   )
 }
+
+/** An imported key may be Deactivated before its date. */
+const isPast = (date: string | null, now: string): boolean => date !== null && date <= now
 
 /** The same as the database sees it, so that rows which are never rotated are not read again and again. */
 export const dueCondition = (eb: ExpressionBuilder<Schema, 'keys'>, now: string) =>
@@ -94,6 +89,8 @@ export const dueCondition = (eb: ExpressionBuilder<Schema, 'keys'>, now: string)
     eb('material', 'is not', null),
     eb('revocation_reason', 'is', null),
     eb('compromise_date', 'is', null),
+    eb.or([eb('state', '<>', 'Pre-Active'), eb('activation_date', '<=', now)]),
+    eb.or([eb('state', '<>', 'Deactivated'), eb('deactivation_date', '<=', now)]),
     eb.or([eb('archive_date', 'is', null), eb('archive_date', '>', now)]),
     eb.or([
       eb('deactivation_date', 'is', null),

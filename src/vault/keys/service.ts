@@ -5,7 +5,7 @@ import { stamp, timeText } from '../../kit/time.ts'
 import { DEFAULT_LIMIT, MAX_LIMIT } from '../../kit/wire.ts'
 import { withTemplate } from '../templates/apply.ts'
 import { answer, demandExportable, linksIfAsked, materialOf, shownMaterial } from './answer.ts'
-import { changeKey, manageable, noteKey } from './change.ts'
+import { changeKey, demandManaged, manageable, noteKey, rotatable } from './change.ts'
 import { clonedFrom } from './clone.ts'
 import type { keys } from './contract.ts'
 import { draftKey, insertDrafts } from './create.ts'
@@ -19,22 +19,13 @@ import { listPage } from './list-page.ts'
 import { demandMaker } from './makers.ts'
 import { nameFor } from './names.ts'
 import { withOwners } from './owner.ts'
-import { metaChange, patched } from './patch.ts'
+import { patchedRows } from './patch.ts'
 import { changeAliases, demandStays, forgetIvs, reindex, removeKey } from './rows.ts'
-import { rescheduled } from './schedule.ts'
 import { queryOf, sayUnread, searchOf } from './search/query.ts'
 import { search } from './search/search.ts'
 import { findKey } from './usable.ts'
-import {
-  certTypeAfter,
-  demandRotatable,
-  insertVersion,
-  newestOf,
-  nextId,
-  nextMaterial,
-  rotating,
-} from './versions.ts'
-import { clonable, existing, exportable } from './wanted.ts'
+import { certTypeAfter, insertVersion, nextId, nextMaterial, rotating } from './versions.ts'
+import { clonable, existing, exportable, orExisting } from './wanted.ts'
 
 interface Which {
   readonly type?: string | undefined
@@ -65,8 +56,13 @@ export const keyHandlers: Handlers<Context, typeof keys> = {
     const drafts = await draftKey(context, full)
     if (query.includeMaterial) drafts.main.never_exported = 0
     const shown = query.includeMaterial && (await materialOf(context, drafts.main, full))
-    const row = await context.transact((tx) => insertDrafts(tx, context, drafts))
+    const row = await orExisting(
+      context,
+      query.returnExisting ? full.name : undefined,
+      context.transact((tx) => insertDrafts(tx, context, drafts)),
+    )
     noteKey(context, row)
+    if (row.id !== drafts.main.id) return answer(context, row)
     return {
       ...answer(context, row, { meta: true, limits: await usageLimitsOf(context.read, row) }),
       ...(full.idSize && { idSize: full.idSize }),
@@ -95,26 +91,18 @@ export const keyHandlers: Handlers<Context, typeof keys> = {
     const row = await transact(async (tx) => {
       const before = await manageable(context, referenceOf(params, query), 'UpdateKey')
       const at = stamp(now())
-      const patch = patched(before, body, at)
-      const changes = { ...patch.changes, ...(await rescheduled(context, tx, before, body, at)) }
       noteKey(context, before)
-      if (Object.keys(changes).length === 0) return before
-      if (patch.aliases) await changeAliases(tx, read, before, patch.aliases)
+      const { rows, aliases } = await patchedRows(context, before, body, at)
+      if (rows.length === 0) return before
+      if (aliases) await changeAliases(tx, read, before, aliases)
       tx.changesKeys()
-      const after = tx.update('keys', before, { ...changes, updated_at: at })
-      reindex(tx, before, after)
+      let after = before
+      for (const { row, changes } of rows) {
+        const next = tx.update('keys', row, { ...changes, updated_at: at })
+        reindex(tx, row, next)
+        if (row === before) after = next
+      }
       if (body.usageLimits) await restartCount(tx, read, after, at)
-      if (body.allVersions && body.meta)
-        for (const other of await read.rows('keys', {
-          domain_id: before.domain_id,
-          name: before.name,
-        }))
-          if (other.id !== before.id)
-            reindex(
-              tx,
-              other,
-              tx.update('keys', other, { ...metaChange(other, body.meta), updated_at: at }),
-            )
       return after
     })
     return answer(context, row, { meta: true, limits: await usageLimitsOf(read, row) })
@@ -136,25 +124,23 @@ export const keyHandlers: Handlers<Context, typeof keys> = {
   async createVersion(context, { params, query, body }) {
     const { read, services, transact } = context
     context.note({ key: params.id })
-    const found = await newestOf(
-      read,
-      await manageable(context, referenceOf(params, query), 'CreateKeyVersion'),
-    )
-    demandRotatable(found, timeText(context.now()))
+    const found = await rotatable(context, referenceOf(params, query))
     if (query.includeMaterial) demandExportable(found)
-    const next = await nextMaterial(context, found, body)
     const id = nextId(found, body)
+    const next = await nextMaterial(context, found, body)
     try {
       const going = { ...found, ...next, key_id: id, cert_type: certTypeAfter(found, body) }
       const shown = query.includeMaterial && (await shownMaterial(context, going, body))
       const row = await rotating(found, () =>
         transact(async (tx) => {
-          const named = await manageable(context, referenceOf(params, query), 'CreateKeyVersion')
-          const newest = await newestOf(read, named)
-          demandRotatable(newest, timeText(context.now()))
+          const newest = await rotatable(context, referenceOf(params, query))
+          if (query.includeMaterial) demandExportable(newest)
           if (newest.algorithm !== next.spec.algorithm || newest.object_type !== found.object_type)
             throw new Fault('conflict', `key ${quote(newest.name)} is another one by now`)
-          const made = await insertVersion(tx, services, read, newest, next, { ...body, id })
+          const made = await insertVersion(tx, services, read, newest, next, {
+            body: { ...body, id },
+            demand: (row) => demandManaged(context, row, 'CreateKeyVersion'),
+          })
           return query.includeMaterial
             ? tx.update('keys', made, { never_exported: 0, never_exportable: 0 })
             : made

@@ -87,6 +87,13 @@ export async function newestOf(read: Reader, row: KeyRow): Promise<KeyRow> {
   return newest
 }
 
+interface Rotation {
+  readonly body?: Partial<VersionBody>
+  readonly rotationDate?: string | null
+  /** Throws when the caller may not rotate what is rotated with the key. */
+  readonly demand?: (row: KeyRow) => Promise<void>
+}
+
 /**
  * Part of a unit: the next version after the newest. It takes over what the key is and may; the old one stays as it is,
  * linked, and is no longer rotated. That the newest was not changed meanwhile makes two rotations at once two versions.
@@ -97,8 +104,7 @@ export async function insertVersion(
   read: Reader,
   newest: KeyRow,
   next: NextMaterial,
-  body: Partial<VersionBody> = {},
-  rotationDate: string | null = newest.rotation_date,
+  { body = {}, rotationDate = newest.rotation_date, demand }: Rotation = {},
 ): Promise<KeyRow> {
   if (isDestroyed(newest))
     throw new Fault('conflict', `key ${quote(newest.name)} is ${newest.state}`)
@@ -116,34 +122,41 @@ export async function insertVersion(
   for (const follow of vaultOf(services).keyFollowers) await follow(tx, read, row, at)
   const beside = next.material.form === 'pkcs8' ? await publicBeside(read, newest) : undefined
   if (beside) {
+    await demand?.(beside)
     const half = publicHalf(next.material)
-    const newestPublic = await newestOf(read, beside)
-    const publicRow = await insertVersion(
-      tx,
-      services,
-      read,
-      newestPublic,
-      { spec: next.spec, material: half },
-      {},
-    )
+    const publicRow = await insertVersion(tx, services, read, beside, {
+      spec: next.spec,
+      material: half,
+    })
     half.secret.wipe()
     linkBoth(tx, ['publicKey', 'privateKey'], row, publicRow, at)
   }
   return row
 }
 
-/** The public key that the private one is linked with. */
+/**
+ * The newest version of the public key that belongs to the private one. That a link leads there is not enough: anybody
+ * links his own key with any that he may read.
+ */
 async function publicBeside(read: Reader, row: KeyRow): Promise<KeyRow | undefined> {
-  const link = await read
+  const { domain_id, id, public_key } = row
+  if (public_key === null) return undefined
+  const links = await read
     .selectFrom('key_links')
-    .selectAll()
-    .where('domain_id', '=', row.domain_id)
-    .where('source', '=', row.id)
+    .select('target')
+    .where('domain_id', '=', domain_id)
+    .where('source', '=', id)
     .where('type', '=', 'publicKey')
-    .limit(1)
-    .executeTakeFirst()
-  const found = link && (await read.row('keys', { domain_id: row.domain_id, id: link.target }))
-  return found && !isDestroyed(found) ? found : undefined
+    .orderBy('created_at')
+    .orderBy('id')
+    .execute()
+  for (const { target } of links) {
+    const half = await read.row('keys', { domain_id, id: target })
+    if (half?.object_type !== 'Public Key' || half.public_key !== public_key) continue
+    const newest = await newestOf(read, half)
+    return newest.object_type === 'Public Key' && !isDestroyed(newest) ? newest : undefined
+  }
+  return undefined
 }
 
 /** The id of the next version, drawn unless it is given. */

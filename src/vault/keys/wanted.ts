@@ -21,6 +21,22 @@ export async function existing(
   throw new Fault('conflict', `the key ${quote(name)} already exists`)
 }
 
+/** The row that is made, or that of another call for the same name which was quicker. */
+export async function orExisting(
+  context: Context,
+  name: string | undefined,
+  making: Promise<KeyRow>,
+): Promise<KeyRow> {
+  try {
+    return await making
+  } catch (error) {
+    const isTaken = error instanceof Fault && error.kind === 'conflict'
+    const known = isTaken ? await existing(context, name) : undefined
+    if (!known) throw error
+    return known
+  }
+}
+
 /**
  * A key that this caller may copy within the vault: one that he may take away, or that he manages, since that is no
  * more than he can do with it already. The copy may leave the vault as little as the key.

@@ -66,7 +66,7 @@ export function linkBoth(
   insertLink(tx, back, target, source, at)
 }
 
-export type Ends = ReadonlyMap<string, Pick<KeyRow, 'id' | 'uri' | 'key_id'>>
+export type Ends = ReadonlyMap<string, KeyRow>
 
 /** The keys at the ends of these links, by the ids of their rows. */
 export async function endsOf(
@@ -78,31 +78,40 @@ export async function endsOf(
   return read.byId('keys', domain, ids)
 }
 
-/** The links that go from these keys, by the ids of their rows. */
+/** Databases bound the number of parameters in one statement. */
+const CHUNK = 1000
+
+/** The links that go from these keys to such as may be seen, by the ids of their rows. */
 export async function linksFrom(
   read: Reader,
   rows: readonly End[],
+  maySee: (row: KeyRow) => boolean,
 ): Promise<ReadonlyMap<string, KeyLink[]>> {
-  const [first] = rows
-  if (!first) return new Map()
-  const links = await read
-    .selectFrom('key_links')
-    .selectAll()
-    .where('domain_id', '=', first.domain_id)
-    .where(
-      'source',
-      'in',
-      rows.map(({ id }) => id),
-    )
-    .orderBy('created_at')
-    .orderBy('id')
-    .execute()
-  const ends = await endsOf(read, first.domain_id, links)
   const found = new Map<string, KeyLink[]>()
-  for (const link of links) {
-    const list = found.get(link.source) ?? []
-    list.push(presentLink(link, ends))
-    found.set(link.source, list)
+  for (let at = 0; at < rows.length; at += CHUNK) {
+    const some = rows.slice(at, at + CHUNK)
+    const [first] = some
+    if (!first) break
+    const links = await read
+      .selectFrom('key_links')
+      .selectAll()
+      .where('domain_id', '=', first.domain_id)
+      .where(
+        'source',
+        'in',
+        some.map(({ id }) => id),
+      )
+      .orderBy('created_at')
+      .orderBy('id')
+      .execute()
+    const ends = await endsOf(read, first.domain_id, links)
+    for (const link of links) {
+      const target = ends.get(link.target)
+      if (!target || !maySee(target)) continue
+      const list = found.get(link.source) ?? []
+      list.push(presentLink(link, ends))
+      found.set(link.source, list)
+    }
   }
   return found
 }

@@ -6,6 +6,7 @@ import { list, listing } from '../../store/list.ts'
 import type { KeyLinkRow, KeyRow } from '../../store/schema.ts'
 import { manageable } from '../keys/change.ts'
 import { findRow } from '../keys/find.ts'
+import { demandStays } from '../keys/rows.ts'
 import { visibleKeys } from '../keys/search/visible.ts'
 import { findKey } from '../keys/usable.ts'
 import type { keyLinks } from './contract.ts'
@@ -48,7 +49,13 @@ export const keyLinkHandlers: Handlers<Context, typeof keyLinks> = {
       // Links go with their keys, and nobody keeps their number: they are counted.
       where: (eb) =>
         eb.and([
-          ...(visible ? [eb('key_links.source', 'in', visible(read))] : []),
+          // What a link leads to is as little to be seen as where it starts.
+          ...(visible
+            ? [
+                eb('key_links.source', 'in', visible(read)),
+                eb('key_links.target', 'in', visible(read)),
+              ]
+            : []),
           ...(index === undefined ? [] : [eb('key_links.link_index', '=', index)]),
         ]),
     })
@@ -74,6 +81,9 @@ export const keyLinkHandlers: Handlers<Context, typeof keyLinks> = {
       )
       const target = await findKey(context, { id: body.target, type: body.idTypeTarget })
       demandTwo(source, target)
+      // Neither is deleted at the same moment.
+      demandStays(tx, source)
+      demandStays(tx, target)
       return insertLink(tx, type, source, target, stamp(now()), {
         index: body.index ?? 0,
         duplicate: new Fault('conflict', `there is such a link from key ${quote(source.name)}`),
@@ -84,8 +94,10 @@ export const keyLinkHandlers: Handlers<Context, typeof keyLinks> = {
 
   async get(context, { params }) {
     const link = await existing(context, params.id)
-    const { key_id } = await sourceOf(context, link, params.id)
-    await findKey(context, { id: key_id, type: 'id' }).catch(hidden(params.id))
+    for (const end of ['source', 'target'] as const) {
+      const { key_id } = await endOf(context, link, end, params.id)
+      await findKey(context, { id: key_id, type: 'id' }).catch(hidden(params.id))
+    }
     return shown(context, link)
   },
 
@@ -98,7 +110,10 @@ export const keyLinkHandlers: Handlers<Context, typeof keyLinks> = {
         body.target === undefined
           ? undefined
           : await findKey(context, { id: body.target, type: body.idTypeTarget })
-      if (target) demandTwo(source, target)
+      if (target) {
+        demandTwo(source, target)
+        demandStays(tx, target)
+      }
       return tx.update(
         'key_links',
         row,
@@ -147,8 +162,13 @@ async function existing({ caller, read }: Context, text: string): Promise<KeyLin
   return row
 }
 
-async function sourceOf({ read }: Context, link: KeyLinkRow, text: string): Promise<KeyRow> {
-  const row = await read.row('keys', { domain_id: link.domain_id, id: link.source })
+async function endOf(
+  { read }: Context,
+  link: KeyLinkRow,
+  end: 'source' | 'target',
+  text: string,
+): Promise<KeyRow> {
+  const row = await read.row('keys', { domain_id: link.domain_id, id: link[end] })
   if (!row) throw notFound('link', text)
   return row
 }
@@ -167,7 +187,7 @@ async function managedSource(
   text: string,
   action: string,
 ): Promise<KeyRow> {
-  const { key_id } = await sourceOf(context, link, text)
+  const { key_id } = await endOf(context, link, 'source', text)
   return manageable(context, { id: key_id, type: 'id' }, action).catch(hidden(text))
 }
 

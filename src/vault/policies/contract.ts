@@ -3,7 +3,10 @@ import { endpoint } from '../../kit/endpoint.ts'
 import { CommaList, Empty, Page, pageOf, TextFilter, Time, text } from '../../kit/wire.ts'
 import { LabelsIn, maybe, maybeText, Name } from '../contract.ts'
 
-const Names = z.array(text(256)).max(1000).nullable()
+/** That a policy grants one permission. */
+export const MAX_NAMES = 1000
+
+const Names = z.array(text(256)).max(MAX_NAMES).nullable()
 const Grants = z.record(text(64), Names)
 const PermissionsIn = z.object({
   clients: maybe(Grants),
@@ -21,7 +24,7 @@ const KeyPolicy = z.object({
   labelSelector: z.string().max(4096),
   permissions: z.record(
     z.string().max(16),
-    z.record(z.string().max(64), z.array(z.string().max(256)).max(1000)),
+    z.record(z.string().max(64), z.array(z.string().max(256)).max(MAX_NAMES)),
   ),
   description: z.string().max(4096),
   labels: z.record(z.string().max(256), z.string().max(256)).optional(),

@@ -12,7 +12,7 @@ import { mergeLabels, storedLabels } from '../keys/labels.ts'
 import { nameFor } from '../keys/names.ts'
 import { compilePolicy, isObject, labelsOf, permissionNamed } from '../keys/rights.ts'
 import { matches, parseSelector } from '../keys/selector.ts'
-import type { KeyPolicy, keyPolicies } from './contract.ts'
+import { type KeyPolicy, type keyPolicies, MAX_NAMES } from './contract.ts'
 
 const policyList = listing({
   table: 'key_policies',
@@ -158,14 +158,22 @@ function demandPermission(text: string) {
   return permission
 }
 
-/** Every permission must be one: a policy that grants less than its author believes is found out too late. */
+/**
+ * Every permission must be one, and one that comes in two spellings is granted to all that they name: a policy that
+ * grants less than its author believes is found out too late.
+ */
 function storedPermissions(sent: Sent): string {
   const kept: Record<string, Record<string, readonly string[]>> = {}
   for (const [holders, grants] of Object.entries(sent)) {
     if (!grants) continue
-    kept[holders] = Object.fromEntries(
-      Object.entries(grants).map(([name, names]) => [demandPermission(name), names ?? []]),
-    )
+    const joined: Record<string, readonly string[]> = {}
+    for (const [name, names] of Object.entries(grants)) {
+      const permission = demandPermission(name)
+      joined[permission] = [...new Set([...(joined[permission] ?? []), ...(names ?? [])])]
+      if (joined[permission].length > MAX_NAMES)
+        throw new Fault('invalid-parameter', `${permission}: names more than ${MAX_NAMES}`)
+    }
+    kept[holders] = joined
   }
   if (Object.keys(kept).length === 0)
     throw new Fault('invalid-parameter', 'permissions: needs groups, users or clients')

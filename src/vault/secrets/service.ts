@@ -3,12 +3,12 @@ import type { Context } from '../../context.ts'
 import { Secret } from '../../crypto/secret.ts'
 import type { Handlers } from '../../kit/endpoint.ts'
 import { Fault, notFound, quote } from '../../kit/fault.ts'
-import { stamp, timeText } from '../../kit/time.ts'
+import { stamp } from '../../kit/time.ts'
 import type { KeyRow } from '../../store/schema.ts'
 import type { Key } from '../contract.ts'
 import { firstAliases } from '../keys/aliases.ts'
 import { answer, demandExportable } from '../keys/answer.ts'
-import { manageable, noteKey } from '../keys/change.ts'
+import { noteKey, rotatable } from '../keys/change.ts'
 import { filled } from '../keys/columns.ts'
 import { demandOrder, timeOf } from '../keys/dates.ts'
 import { findRow } from '../keys/find.ts'
@@ -18,12 +18,12 @@ import { demandMaker } from '../keys/makers.ts'
 import { storedMeta } from '../keys/meta.ts'
 import { nameFor, newId } from '../keys/names.ts'
 import { openMaterial, wrapMaterial } from '../keys/opened.ts'
-import { ownedMeta } from '../keys/owner.ts'
+import { ownedMeta, withOwners } from '../keys/owner.ts'
 import { emptyKey, insertKey } from '../keys/rows.ts'
 import { queryOf } from '../keys/search/query.ts'
 import { keyHandlers } from '../keys/service.ts'
-import { demandRotatable, insertVersion, newestOf, rotating } from '../keys/versions.ts'
-import { existing, exportable } from '../keys/wanted.ts'
+import { insertVersion, rotating } from '../keys/versions.ts'
+import { existing, exportable, orExisting } from '../keys/wanted.ts'
 import { decode, type KeySpec, type Material } from '../material/index.ts'
 import { DATA_TYPES, type secrets } from './contract.ts'
 
@@ -41,17 +41,16 @@ export const secretHandlers: Handlers<Context, typeof secrets> = {
     return listPage(context, query, { ...queryOf(query), objectTypes }, query.fields)
   },
 
-  async create(context, { query, body }) {
+  async create(context, { query, body: sent }) {
     demandMaker(context)
+    const body = await withOwners(context, sent)
     const { caller, now, services, transact, read } = context
     const name = nameFor(body.name)
     const dataType = typeOf(body.dataType)
     context.note({ key: name, dataType })
     if (query.returnExisting) {
       const known = await existing(context, body.name)
-      if (known && !isSecret(known))
-        throw new Fault('conflict', `there is a key ${quote(name)}, which is no secret`)
-      if (known) return answer(context, known)
+      if (known) return existingSecret(context, known)
     }
     if (query.includeMaterial && body.unexportable)
       throw new Fault('forbidden', 'the secret is not exportable, so no answer holds its material')
@@ -89,8 +88,13 @@ export const secretHandlers: Handlers<Context, typeof secrets> = {
         material,
       )
       draft.material = wrapMaterial(services.envelope, draft, material)
-      const row = await transact((tx) => insertKey(tx, read, draft))
+      const row = await orExisting(
+        context,
+        query.returnExisting ? body.name : undefined,
+        transact((tx) => insertKey(tx, read, draft)),
+      )
       noteKey(context, row)
+      if (row.id !== draft.id) return existingSecret(context, row)
       return {
         ...answer(context, row),
         ...(body.idSize && { idSize: body.idSize }),
@@ -137,20 +141,18 @@ export const secretHandlers: Handlers<Context, typeof secrets> = {
     await demandSecret(context, { params, query })
     context.note({ key: params.id })
     const reference = { id: params.id, type: query.type, version: query.version }
-    const rotatable = async () => {
-      const named = await manageable(context, reference, 'CreateKeyVersion')
-      const newest = await newestOf(read, named)
-      demandRotatable(newest, timeText(context.now()))
-      if (query.includeMaterial) demandExportable(newest)
-      return newest
+    const newest = async () => {
+      const row = await rotatable(context, reference)
+      if (query.includeMaterial) demandExportable(row)
+      return row
     }
-    const found = await rotatable()
+    const found = await newest()
     const material = materialFrom(typeOf(found.data_type ?? undefined), body.material)
     try {
       const next = { spec: specFor(material), material }
       const row = await rotating(found, () =>
         transact(async (tx) => {
-          const made = await insertVersion(tx, services, read, await rotatable(), next, body)
+          const made = await insertVersion(tx, services, read, await newest(), next, { body })
           return query.includeMaterial
             ? tx.update('keys', made, { never_exported: 0, never_exportable: 0 })
             : made
@@ -170,6 +172,12 @@ export const secretHandlers: Handlers<Context, typeof secrets> = {
 }
 
 const isSecret = ({ object_type }: KeyRow): boolean => TYPES.includes(object_type)
+
+function existingSecret(context: Context, row: KeyRow): Key {
+  if (!isSecret(row))
+    throw new Fault('conflict', `there is a key ${quote(row.name)}, which is no secret`)
+  return answer(context, row)
+}
 
 /** A key is no secret: here it is not there. */
 async function demandSecret(

@@ -1,5 +1,6 @@
 import { Fault, quote } from '../../kit/fault.ts'
 import type { CreateBody } from '../keys/contract-bodies.ts'
+import { ZERO_TIME } from '../keys/dates.ts'
 import { mergeMeta, sameJson } from '../keys/meta.ts'
 import type { KeyContext } from '../vault.ts'
 import type { KeyAttributes } from './contract.ts'
@@ -46,9 +47,12 @@ function isSame(name: string, sent: unknown, own: unknown): boolean {
 /** Numbers of which 0 is none; of a rotation it says that there is none. */
 const ZERO_IS_NONE = new Set(['size', 'usageMask', 'idSize'])
 
-/** Go clients send 0 and an empty text for what was not set. */
+/** Go clients send 0, an empty text and the first of all moments for what was not set. */
 const isLeftOut = (name: string, value: unknown): boolean =>
-  value === undefined || value === '' || (value === 0 && ZERO_IS_NONE.has(name))
+  value === undefined ||
+  value === '' ||
+  (value === 0 && ZERO_IS_NONE.has(name)) ||
+  (typeof value === 'string' && ZERO_TIME.test(value))
 
 /** Labels decide which key policies hold for a key, so those of the template stay as they are; others may join them. */
 function demandKept(own: KeyAttributes['labels'], sent: CreateBody['labels']): void {

@@ -53,6 +53,9 @@ describe.each(databases)('key templates on %s', (database) => {
     }
     const jo = await keyUser()
     await jo.post(KEYS, { ...zeros, usageMask: 4 }, 403)
+    const dated = await template({ deactivationDate: '2090-01-01T00:00:00Z' })
+    const unset = { templateId: dated, deactivationDate: '0001-01-01T00:00:00Z' }
+    expect((await jo.post(KEYS, unset)).deactivationDate).toBe('2090-01-01T00:00:00Z')
     await jo.post(KEYS, { ...zeros, algorithm: 'AES', rotationFrequencyDays: 30 })
     await jo.post(KEYS, { ...zeros, algorithm: 'aria' }, 403)
   })

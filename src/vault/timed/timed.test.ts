@@ -89,7 +89,8 @@ describe.each(databases)('what the clock does to keys on %s', (database) => {
 
   test('a key that was taken out of use is not rotated, and one that ends with its rotation is', async () => {
     const daily = { rotationFrequencyDays: '1' }
-    const at = new Date(Date.now() + api.server.ahead() + DAY).toISOString()
+    // Later than the others, which have been looked at when it is rotated.
+    const at = new Date(Date.now() + api.server.ahead() + 1.2 * DAY).toISOString()
     const idle = [await create({ ...daily, state: 'Pre-Active' })]
     for (const reason of ['CessationOfOperation', 'KeyCompromise']) {
       const key = await create(daily)
@@ -99,7 +100,12 @@ describe.each(databases)('what the clock does to keys on %s', (database) => {
     const archived = await create(daily)
     await api.post(`${KEYS}/${archived.id}/archive`, undefined, 200)
     const early = new Date(Date.now() + api.server.ahead() + DAY / 2).toISOString()
-    idle.push(archived, await create({ ...daily, deactivationDate: early }))
+    const old = { material: 'ab'.repeat(32), state: 'Deactivated' }
+    idle.push(
+      archived,
+      await create({ ...daily, deactivationDate: early }),
+      await create({ ...daily, ...old, deactivationDate: '2090-01-01T00:00:00Z' }),
+    )
     const ending = await create({ ...daily, rotationDate: at, deactivationDate: at })
     api.advance(2 * DAY)
     const { total } = await eventually(

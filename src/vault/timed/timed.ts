@@ -1,6 +1,6 @@
 import type { ExpressionBuilder } from 'kysely'
 import type { Services } from '../../context.ts'
-import { Fault } from '../../kit/fault.ts'
+import { Fault, type FaultKind } from '../../kit/fault.ts'
 import { timeText } from '../../kit/time.ts'
 import type { KeyRow, Schema } from '../../store/schema.ts'
 import { serverEntry } from '../../store/server-entry.ts'
@@ -24,6 +24,22 @@ export interface Timed {
 const EVERY_MS = 10_000
 const PIECE = 200
 
+/** How rows that are due are gone through. */
+interface Round {
+  readonly report: (error: unknown) => void
+  /** The server stops. */
+  readonly isOver: () => boolean
+  /** Up to which row the round before came, when it did not come to the end. */
+  readonly behind: { rotation: Place }
+}
+
+interface Place {
+  /** Stored text. */
+  readonly at: string
+  readonly id: string
+}
+const START: Place = { at: '', id: '' }
+
 export function startTimed(
   services: TimedServices,
   {
@@ -33,8 +49,9 @@ export function startTimed(
 ): Timed {
   let running: Promise<void> = Promise.resolve()
   let closed = false
+  const round: Round = { report, isOver: () => closed, behind: { rotation: START } }
   const run = () => {
-    running = running.then(() => (closed ? undefined : all(services, report)))
+    running = running.then(() => (closed ? undefined : all(services, round)))
     return running
   }
   const timer = setInterval(() => void run(), everyMs).unref()
@@ -51,77 +68,83 @@ export function startTimed(
 }
 
 /** One after the other, and the next whether or not the one before could; so with the keys of each. */
-async function all(services: TimedServices, report: (error: unknown) => void): Promise<void> {
-  for (const work of [writeStates, rotateDue, writeUses]) await work(services, report).catch(report)
+async function all(services: TimedServices, round: Round): Promise<void> {
+  for (const work of [writeStates, rotateDue, writeUses])
+    await work(services, round).catch(round.report)
 }
 
-interface Due {
-  readonly id: string
-  /** Stored text. */
-  readonly at: string | null
-}
-
-/** Every row that is due, earliest first, whether or not the work with the ones before could be done. */
-async function eachDue(
-  pieceAfter: (last: { readonly at: string; readonly id: string }) => Promise<readonly Due[]>,
+/**
+ * Does the work of each of these rows, whether or not that of the ones before could be done. Returns the place of the
+ * last one that was looked at. Throws what would happen to all others, too.
+ */
+async function each(
+  due: readonly { readonly id: string; readonly at: string | null }[],
   work: (id: string) => Promise<void>,
-  report: (error: unknown) => void,
-): Promise<void> {
-  let last = { at: '', id: '' }
-  for (;;) {
-    const due = await pieceAfter(last)
-    for (const { id } of due) await work(id).catch(report)
-    const end = due.at(-1)
-    if (due.length < PIECE || end?.at == null) return
-    last = { at: end.at, id: end.id }
+  { report }: Pick<Round, 'report'>,
+  isOver: () => boolean,
+): Promise<Place> {
+  let last = START
+  for (const { id, at } of due) {
+    if (isOver()) break
+    try {
+      await work(id)
+    } catch (error) {
+      if (error instanceof Fault && STORE_FAULTS.includes(error.kind)) throw error
+      report(error)
+    }
+    last = { at: at ?? '', id }
   }
+  return last
 }
+
+const STORE_FAULTS: readonly FaultKind[] = ['unavailable', 'no-space']
 
 /** Says in the rows, and in the audit log, what dates have made of keys. They count from their moment on regardless. */
 async function writeStates(
   { store, now, nodeId }: TimedServices,
-  report: (error: unknown) => void,
+  round: Pick<Round, 'report' | 'isOver'>,
 ): Promise<void> {
+  const due = async (state: string, column: 'activation_date' | 'deactivation_date', last: Place) =>
+    store.read
+      .selectFrom('keys')
+      .select(['id', `${column} as at`])
+      .where('state', '=', state)
+      .where(column, 'is not', null)
+      .where(column, '<=', timeText(now()))
+      .where(behind(column, last))
+      .orderBy(column)
+      .orderBy('id')
+      .limit(PIECE)
+      .execute()
+  const write = (id: string) =>
+    store.transact(async (tx) => {
+      const row = await store.read.row('keys', { id })
+      const changes = row && materialised(row, timeText(now()))
+      if (!row || !changes) return
+      tx.changesKeys()
+      tx.update('keys', row, changes)
+      tx.audit(
+        entry({ nodeId, now: now() }, row, 'Key changed its state by date', {
+          from: row.state,
+          to: changes.state,
+        }),
+      )
+    })
   for (const [state, column] of [
     ['Pre-Active', 'activation_date'],
     ['Active', 'deactivation_date'],
-  ] as const)
-    await eachDue(
-      (last) =>
-        store.read
-          .selectFrom('keys')
-          .select(['id', `${column} as at`])
-          .where('state', '=', state)
-          .where(column, 'is not', null)
-          .where(column, '<=', timeText(now()))
-          .where(behind(column, last))
-          .orderBy(column)
-          .orderBy('id')
-          .limit(PIECE)
-          .execute(),
-      (id) =>
-        store.transact(async (tx) => {
-          const row = await store.read.row('keys', { id })
-          const changes = row && materialised(row, timeText(now()))
-          if (!row || !changes) return
-          tx.changesKeys()
-          tx.update('keys', row, changes)
-          tx.audit(
-            entry({ nodeId, now: now() }, row, 'Key changed its state by date', {
-              from: row.state,
-              to: changes.state,
-            }),
-          )
-        }),
-      report,
-    )
+  ] as const) {
+    let last = START
+    for (;;) {
+      const rows = await due(state, column, last)
+      last = await each(rows, write, round, round.isOver)
+      if (rows.length < PIECE || round.isOver()) break
+    }
+  }
 }
 
 const behind =
-  (
-    column: 'activation_date' | 'deactivation_date' | 'rotation_date',
-    { at, id }: { readonly at: string; readonly id: string },
-  ) =>
+  (column: 'activation_date' | 'deactivation_date' | 'rotation_date', { at, id }: Place) =>
   (eb: ExpressionBuilder<Schema, 'keys'>) =>
     eb.or([eb(column, '>', at), eb.and([eb(column, '=', at), eb('id', '>', id)])])
 
@@ -136,26 +159,36 @@ const entry = (
   service: 'keys',
 })
 
+/** So long a round makes versions; states and uses wait meanwhile, and RSA keys take their time. */
+const ROTATING_MS = 5000
+
 /**
  * Makes the next version of keys that are due. The row for this slot of this key can be written once, so of several
  * nodes one rotates, however long another was frozen between looking and writing (W7).
  */
-async function rotateDue(given: TimedServices, report: (error: unknown) => void): Promise<void> {
+async function rotateDue(given: TimedServices, round: Round): Promise<void> {
   const { store, now } = given
-  await eachDue(
-    (last) =>
-      store.read
-        .selectFrom('keys')
-        .select(['id', 'rotation_date as at'])
-        .where((eb) => dueCondition(eb, timeText(now())))
-        .where(behind('rotation_date', last))
-        .orderBy('rotation_date')
-        .orderBy('id')
-        .limit(PIECE)
-        .execute(),
+  const from = round.behind.rotation
+  const due = await store.read
+    .selectFrom('keys')
+    .select(['id', 'rotation_date as at'])
+    .where((eb) => dueCondition(eb, timeText(now())))
+    .where(behind('rotation_date', from))
+    .orderBy('rotation_date')
+    .orderBy('id')
+    .limit(PIECE)
+    .execute()
+  // Should the store fail, the next round begins anew.
+  round.behind.rotation = START
+  const until = performance.now() + ROTATING_MS
+  const isLate = () => performance.now() > until
+  const last = await each(
+    due,
     (id) => rotateOne(given, id),
-    report,
+    round,
+    () => round.isOver() || isLate(),
   )
+  if (due.length === PIECE || isLate()) round.behind.rotation = last
 }
 
 const DONE = new Fault('conflict', 'this rotation was done by another node')
@@ -188,15 +221,9 @@ async function rotateOne(given: TimedServices, id: string): Promise<void> {
           .where('name', '=', row.name)
           .where('slot', '<', slot),
       )
-      const made = await insertVersion(
-        tx,
-        { envelope, now, store },
-        store.read,
-        row,
-        next,
-        {},
-        nextRotation(slot, row.rotation_frequency_days, at),
-      )
+      const made = await insertVersion(tx, { envelope, now, store }, store.read, row, next, {
+        rotationDate: nextRotation(slot, row.rotation_frequency_days, at),
+      })
       tx.audit(entry({ nodeId, now: now() }, made, 'Key rotated by schedule', { slot }))
     })
   } catch (error) {

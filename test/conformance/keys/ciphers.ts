@@ -258,7 +258,8 @@ const modes: Scenario = {
     post(
       'padding that does not fit',
       '/crypto/decrypt',
-      { id: '{{aes}}', mode: 'cbc', iv: BLOCK, ciphertext: BLOCK },
+      // A block that ends in no padding: under a key of chance any other ends in one now and then.
+      { ...again('aes.cbc-none', CBC), pad: 'pkcs7' },
       400,
       failedToOpen,
     ),

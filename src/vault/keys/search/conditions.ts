@@ -43,11 +43,11 @@ function anyLike(
 const WIDEST = 100
 
 /** SQLite takes no expression deeper than 1,000, and a row of `or` is as deep as it is long. */
-function flatOr(or: Keys['or'], all: readonly Expression<SqlBool>[]): Expression<SqlBool> {
+export function flatOr(or: Keys['or'], all: readonly Expression<SqlBool>[]): Expression<SqlBool> {
   if (all.length <= WIDEST) return or([...all])
   const pieces = []
   for (let at = 0; at < all.length; at += WIDEST) pieces.push(or(all.slice(at, at + WIDEST)))
-  return or(pieces)
+  return flatOr(or, pieces)
 }
 
 /**

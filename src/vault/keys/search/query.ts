@@ -83,7 +83,7 @@ export function queryOf(query: Omit<ListQuery, 'name'> & Partial<ListQuery>): Ke
 
 /** Says of filters that cannot be read that they were left out. */
 export function sayUnread(context: Pick<Context, 'say'>, { size }: Pick<ListQuery, 'size'>): void {
-  for (const text of size ?? [])
+  for (const text of new Set(size))
     if (!Number.isSafeInteger(Number(text)))
       context.say(`the size ${quote(text)} is not a whole number and was ignored`)
 }
