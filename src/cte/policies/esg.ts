@@ -37,6 +37,12 @@ export async function demandEsgKeys(
   return isEsg
 }
 
+/** A rule that changes or goes, and the keys that it has from then on. */
+interface Changed {
+  readonly rule: CteRuleRow
+  readonly stay: readonly string[]
+}
+
 /**
  * Part of a unit that brings keys into a policy, or takes a rule with its keys out of it: with an XTS key, what a
  * Standard policy guards already are ESG guard points from now on, and without any they are none. Throws 'conflict'
@@ -47,17 +53,17 @@ export async function demandEsgPlaces(
   context: Pick<Context, 'read' | 'services' | 'caller' | 'may' | 'now'>,
   policy: CtePolicyRow,
   keys: readonly KeyRow[],
-  gone?: CteRuleRow,
+  changed?: Changed,
 ): Promise<void> {
   if (!isOfType(policy, 'standard')) return
   const brought = await Promise.all(keys.map((row) => cteKeyOf(context, row)))
   const xts = brought.filter(({ isXts }) => isXts)
   const [first] = xts
-  if (!first && !gone) return
+  if (!first && !changed) return
   const guarding = await guardPointsWith(context.read, policy)
   if (!first) {
     const flagged = guarding.filter((row) => row.is_esg_capable_device === 1)
-    if (flagged.length === 0 || (await hasXts(context.read, policy, gone))) return
+    if (flagged.length === 0 || (await hasXts(context.read, policy, changed))) return
     for (const row of flagged) tx.update('cte_guard_points', row, { is_esg_capable_device: 0 })
     return
   }
@@ -81,14 +87,15 @@ export async function demandEsgPlaces(
       tx.update('cte_guard_points', row, { is_esg_capable_device: 1 })
 }
 
-/** Whether a rule of the policy other than that one has an XTS key. */
+/** Whether a rule of the policy will have an XTS key. */
 async function hasXts(
   read: Reader,
   { domain_id, id }: CtePolicyRow,
-  without: CteRuleRow | undefined,
+  changed: Changed | undefined,
 ): Promise<boolean> {
   const rules = (await rulesOf(read, domain_id, [id])).get(id) ?? []
-  const ids = rules.filter((rule) => rule.id !== without?.id).flatMap(keysIn)
-  const keys = await read.byId('keys', domain_id, [...new Set(ids)])
+  const others = rules.filter((rule) => rule.id !== changed?.rule.id).flatMap(keysIn)
+  const ids = [...new Set([...others, ...(changed?.stay ?? [])])]
+  const keys = await read.byId('keys', domain_id, ids)
   return [...keys.values()].some(({ xts }) => xts === 1)
 }

@@ -54,7 +54,16 @@ describe.each(databases)('keys in rules of CTE policies on %s', (database) => {
     const withheld = await api.patch(rule, { key_id: await xtsKey(AGENTS) }, 409)
     expect(withheld.codeDesc).toMatch(/group Key Users.*"\/dev\/sdb"/)
     await api.patch(rule, { key_id: await xtsKey(AGENTS, HOSTS) })
-    expect((await api.get(gp)).is_esg_capable_device).toBe(true)
+    const isEsg = async () => (await api.get(gp)).is_esg_capable_device
+    expect(await isEsg()).toBe(true)
+    // The rule keeps its key.
+    await api.patch(rule, { order_number: 1 })
+    expect(await isEsg()).toBe(true)
+    const other = await api.post(`${one(policy)}/keyrules`, { key_id: await cte.key() })
+    await api.delete(`${one(policy)}/keyrules/${other.id}`)
+    expect(await isEsg()).toBe(true)
+    await api.patch(rule, { key_id: await cte.key() })
+    expect(await isEsg()).toBe(false)
   })
 
   test('an XTS key that is brought while a directory is guarded: one of the two is refused', async () => {

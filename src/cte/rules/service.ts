@@ -88,7 +88,7 @@ export function ruleHandlers<Body extends object, Answer>(kind: RuleKind<Body, A
           all.filter((one) => one !== rule),
         )
         await settleKeys(tx, context, [], keysIn(rule), { rule: rule.id })
-        await demandEsgPlaces(tx, context, policy, [], rule)
+        await demandEsgPlaces(tx, context, policy, [], { rule, stay: [] })
         touched(tx, context, policy)
       })
       return undefined
@@ -224,7 +224,6 @@ async function changeRule<Body extends object>(
     demandOwn(policy, before)
     context.note({ rule: before.id })
     const draft = await kind.draft(placeIn(context, policy), body, before)
-    await demandEsgPlaces(tx, context, policy, draft.keys, before)
     const others = all.filter((one) => one !== before)
     const to = placeAmong(policy, others, (body as Ordered).order_number) ?? all.indexOf(before)
     renumber(tx, [...others.slice(0, to), undefined, ...others.slice(to)])
@@ -236,6 +235,7 @@ async function changeRule<Body extends object>(
     holdSets(tx, draft.sets)
     const stay = keysIn(after)
     const gone = keysIn(before).filter((id) => !stay.includes(id))
+    await demandEsgPlaces(tx, context, policy, draft.keys, { rule: before, stay })
     await settleKeys(tx, context, draft.keys, gone, { rule: before.id })
     touched(tx, context, policy)
     return after

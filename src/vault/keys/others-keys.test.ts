@@ -43,13 +43,27 @@ describe.each(databases)('the keys of others, on %s', (database) => {
     expect((await ann.get(one(`${target}-pub`))).version).toBe(1)
   })
 
-  test('are not rotated with the private key by who may not rotate them', async () => {
+  test('are not rotated with a copy of their private key', async () => {
     const [ann, ben] = [await keyUser(), await keyUser()]
     const name = unique('pair')
-    await ann.post(KEYS, { name, ...pair })
-    await api.patch(one(`${name}-pub`), { meta: { ownerId: ben.id, ...readable } })
-    await ann.post(`${one(name)}/versions`, undefined, 403)
-    expect((await ann.get(one(name))).version).toBe(0)
+    const permissions = { ReadKey: ['Key Users'], ExportKey: ['Key Users'] }
+    await ann.post(KEYS, { name, ...pair, meta: { permissions } })
+    const { material } = await ben.post(`${one(name)}/export`, undefined, 200)
+    const copy = unique('copy')
+    await ben.post(KEYS, { name: copy, algorithm: 'ec', material })
+    await ben.delete(one(`${copy}-pub`))
+    await ben.post(LINKS, { type: 'publicKey', source: copy, target: `${name}-pub` })
+    await ben.post(LINKS, { type: 'privateKey', source: `${name}-pub`, target: copy }, 403)
+    await ben.post(`${one(copy)}/versions`)
+    expect((await ann.get(one(`${name}-pub`))).version).toBe(0)
+  })
+
+  test('become one’s own with the private key, and are rotated with it', async () => {
+    const ben = await keyUser()
+    const { id, name } = await api.post(KEYS, { name: unique('given'), ...pair })
+    await api.patch(one(id), { meta: { ownerId: ben.id } })
+    await ben.post(`${one(id)}/versions`)
+    expect((await api.get(one(`${name}-pub`))).version).toBe(1)
   })
 
   test('stay theirs for the owner of an old version', async () => {
@@ -82,6 +96,10 @@ describe.each(databases)('the keys of others, on %s', (database) => {
     expect((await ben.get(`${LINKS}?source=${open}`)).total).toBe(0)
     expect((await ben.get(`${LINKS}?target=${hidden}`)).total).toBe(0)
     await ben.get(`${LINKS}/${link.id}`, 404)
+    expect((await ann.get(`${KEYS}?name=${open}&linkType=parent`)).total).toBe(1)
+    expect((await ben.get(`${KEYS}?name=${open}&linkType=parent`)).total).toBe(0)
+    await api.patch(one(hidden), { meta: { ownerId: ben.id } })
+    await ann.patch(`${LINKS}/${link.id}`, { index: 3 }, 404)
   })
 
   test('are linked only as long as they are there', async () => {

@@ -12,11 +12,11 @@ import { newestOf } from './versions.ts'
 const ROTATED: readonly string[] = ['Symmetric Key', 'Private Key']
 
 /** Throws 'invalid-parameter' for a schedule of what has none: nobody should wait for versions that never come. */
-export function demandRotated(objectType: string): void {
+export function demandRotated(objectType: string, field = 'rotationFrequencyDays'): void {
   if (!ROTATED.includes(objectType))
     throw new Fault(
       'invalid-parameter',
-      `rotationFrequencyDays: the server makes no versions by itself of objects of type ${objectType}`,
+      `${field}: the server makes no versions by itself of objects of type ${objectType}`,
     )
 }
 
@@ -35,7 +35,8 @@ export async function rescheduled(
   const isOther = days !== undefined && days !== newest.rotation_frequency_days
   const isMoved = due !== undefined && due !== newest.rotation_date
   if (!isOther && !isMoved) return undefined
-  if ((isOther && days > 0) || isMoved) demandRotated(newest.object_type)
+  if (isOther && days > 0) demandRotated(newest.object_type)
+  if (isMoved) demandRotated(newest.object_type, 'rotationDate')
   if (newest !== row) {
     await demandManaged(context, newest, 'UpdateKey')
     context.note({ scheduleOf: newest.key_id, scheduleOfVersion: newest.key_version })

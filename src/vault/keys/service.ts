@@ -5,7 +5,7 @@ import { stamp, timeText } from '../../kit/time.ts'
 import { DEFAULT_LIMIT, MAX_LIMIT } from '../../kit/wire.ts'
 import { withTemplate } from '../templates/apply.ts'
 import { answer, demandExportable, linksIfAsked, materialOf, shownMaterial } from './answer.ts'
-import { changeKey, demandManaged, manageable, noteKey, rotatable } from './change.ts'
+import { changeKey, manageable, noteKey, rotatable } from './change.ts'
 import { clonedFrom } from './clone.ts'
 import type { keys } from './contract.ts'
 import { draftKey, insertDrafts } from './create.ts'
@@ -139,7 +139,6 @@ export const keyHandlers: Handlers<Context, typeof keys> = {
             throw new Fault('conflict', `key ${quote(newest.name)} is another one by now`)
           const made = await insertVersion(tx, services, read, newest, next, {
             body: { ...body, id },
-            demand: (row) => demandManaged(context, row, 'CreateKeyVersion'),
           })
           return query.includeMaterial
             ? tx.update('keys', made, { never_exported: 0, never_exportable: 0 })

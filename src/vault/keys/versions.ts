@@ -90,8 +90,6 @@ export async function newestOf(read: Reader, row: KeyRow): Promise<KeyRow> {
 interface Rotation {
   readonly body?: Partial<VersionBody>
   readonly rotationDate?: string | null
-  /** Throws when the caller may not rotate what is rotated with the key. */
-  readonly demand?: (row: KeyRow) => Promise<void>
 }
 
 /**
@@ -104,7 +102,7 @@ export async function insertVersion(
   read: Reader,
   newest: KeyRow,
   next: NextMaterial,
-  { body = {}, rotationDate = newest.rotation_date, demand }: Rotation = {},
+  { body = {}, rotationDate = newest.rotation_date }: Rotation = {},
 ): Promise<KeyRow> {
   if (isDestroyed(newest))
     throw new Fault('conflict', `key ${quote(newest.name)} is ${newest.state}`)
@@ -122,7 +120,6 @@ export async function insertVersion(
   for (const follow of vaultOf(services).keyFollowers) await follow(tx, read, row, at)
   const beside = next.material.form === 'pkcs8' ? await publicBeside(read, newest) : undefined
   if (beside) {
-    await demand?.(beside)
     const half = publicHalf(next.material)
     const publicRow = await insertVersion(tx, services, read, beside, {
       spec: next.spec,
@@ -136,7 +133,8 @@ export async function insertVersion(
 
 /**
  * The newest version of the public key that belongs to the private one. That a link leads there is not enough: anybody
- * links his own key with any that he may read.
+ * links a key of his own with any that he may read. The public key must be the one of this private key, and linked back
+ * with it, as only those who manage it can do.
  */
 async function publicBeside(read: Reader, row: KeyRow): Promise<KeyRow | undefined> {
   const { domain_id, id, public_key } = row
@@ -153,6 +151,8 @@ async function publicBeside(read: Reader, row: KeyRow): Promise<KeyRow | undefin
   for (const { target } of links) {
     const half = await read.row('keys', { domain_id, id: target })
     if (half?.object_type !== 'Public Key' || half.public_key !== public_key) continue
+    const back = { domain_id, source: half.id, target: id, type: 'privateKey' }
+    if (!(await read.row('key_links', back))) continue
     const newest = await newestOf(read, half)
     return newest.object_type === 'Public Key' && !isDestroyed(newest) ? newest : undefined
   }

@@ -94,10 +94,8 @@ export const keyLinkHandlers: Handlers<Context, typeof keyLinks> = {
 
   async get(context, { params }) {
     const link = await existing(context, params.id)
-    for (const end of ['source', 'target'] as const) {
-      const { key_id } = await endOf(context, link, end, params.id)
-      await findKey(context, { id: key_id, type: 'id' }).catch(hidden(params.id))
-    }
+    await demandSeen(context, link, 'source', params.id)
+    await demandSeen(context, link, 'target', params.id)
     return shown(context, link)
   },
 
@@ -110,6 +108,8 @@ export const keyLinkHandlers: Handlers<Context, typeof keyLinks> = {
         body.target === undefined
           ? undefined
           : await findKey(context, { id: body.target, type: body.idTypeTarget })
+      // The answer shows where the link leads.
+      if (!target) await demandSeen(context, row, 'target', params.id)
       if (target) {
         demandTwo(source, target)
         demandStays(tx, target)
@@ -171,6 +171,17 @@ async function endOf(
   const row = await read.row('keys', { domain_id: link.domain_id, id: link[end] })
   if (!row) throw notFound('link', text)
   return row
+}
+
+/** Throws 'not-found' unless the caller may read the key at this end. */
+async function demandSeen(
+  context: Context,
+  link: KeyLinkRow,
+  end: 'source' | 'target',
+  text: string,
+): Promise<void> {
+  const { key_id } = await endOf(context, link, end, text)
+  await findKey(context, { id: key_id, type: 'id' }).catch(hidden(text))
 }
 
 /** A link of a key that the caller may know nothing of is not there for him. */

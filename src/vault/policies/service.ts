@@ -4,7 +4,7 @@ import { accountOf, accountUri } from '../../kit/domain.ts'
 import type { Handlers } from '../../kit/endpoint.ts'
 import { Fault, notFound, quote } from '../../kit/fault.ts'
 import { stamp, wireTime } from '../../kit/time.ts'
-import { list, listing } from '../../store/list.ts'
+import { countOf, list, listing } from '../../store/list.ts'
 import type { KeyPolicyRow } from '../../store/schema.ts'
 import type { Reader } from '../../store/store.ts'
 import { timeOf } from '../keys/dates.ts'
@@ -35,6 +35,9 @@ type Sent = Readonly<
     Readonly<Record<string, readonly string[] | null>> | undefined
   >
 >
+
+/** Every list of keys of a caller asks all those that grant him something. */
+const MOST_POLICIES = 2000
 
 export const keyPolicyHandlers: Handlers<Context, typeof keyPolicies> = {
   async list(context, { query }) {
@@ -81,11 +84,13 @@ export const keyPolicyHandlers: Handlers<Context, typeof keyPolicies> = {
   },
 
   async create(context, { body }) {
-    const { caller, now, transact } = context
+    const { caller, now, read, transact } = context
     const name = nameFor(body.name)
     context.note({ name, labelSelector: body.labelSelector })
     const at = stamp(now())
-    const row = await transact((tx) => {
+    const row = await transact(async (tx) => {
+      if ((await countOf(read, caller.domain, 'key_policies')) >= MOST_POLICIES)
+        throw new Fault('conflict', `a domain has at most ${MOST_POLICIES} key policies`)
       tx.count(caller.domain, 'key_policies', 1)
       tx.changesKeys()
       return tx.insert(

@@ -168,27 +168,26 @@ const ROTATING_MS = 5000
  */
 async function rotateDue(given: TimedServices, round: Round): Promise<void> {
   const { store, now } = given
-  const from = round.behind.rotation
-  const due = await store.read
-    .selectFrom('keys')
-    .select(['id', 'rotation_date as at'])
-    .where((eb) => dueCondition(eb, timeText(now())))
-    .where(behind('rotation_date', from))
-    .orderBy('rotation_date')
-    .orderBy('id')
-    .limit(PIECE)
-    .execute()
+  const until = performance.now() + ROTATING_MS
+  const isEnough = () => round.isOver() || performance.now() > until
+  let last = round.behind.rotation
   // Should the store fail, the next round begins anew.
   round.behind.rotation = START
-  const until = performance.now() + ROTATING_MS
-  const isLate = () => performance.now() > until
-  const last = await each(
-    due,
-    (id) => rotateOne(given, id),
-    round,
-    () => round.isOver() || isLate(),
-  )
-  if (due.length === PIECE || isLate()) round.behind.rotation = last
+  for (;;) {
+    const due = await store.read
+      .selectFrom('keys')
+      .select(['id', 'rotation_date as at'])
+      .where((eb) => dueCondition(eb, timeText(now())))
+      .where(behind('rotation_date', last))
+      .orderBy('rotation_date')
+      .orderBy('id')
+      .limit(PIECE)
+      .execute()
+    const done = await each(due, (id) => rotateOne(given, id), round, isEnough)
+    if (done.id !== '') last = done
+    if (isEnough()) round.behind.rotation = last
+    if (due.length < PIECE || isEnough()) return
+  }
 }
 
 const DONE = new Fault('conflict', 'this rotation was done by another node')

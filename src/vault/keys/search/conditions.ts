@@ -1,4 +1,10 @@
-import { type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kysely'
+import {
+  type Expression,
+  type ExpressionBuilder,
+  type SelectQueryBuilder,
+  type SqlBool,
+  sql,
+} from 'kysely'
 import { type Fold, matchOf } from '../../../store/pattern.ts'
 import type { KeyRow, Schema } from '../../../store/schema.ts'
 import { linkTypeNamed } from '../../links/links.ts'
@@ -72,7 +78,13 @@ function inState(eb: Keys, state: State, now: string): Expression<SqlBool> {
 }
 
 /** What rows of a domain have to fit, all of it, as it is at this moment. */
-export function conditionsOf(query: KeyQuery, domain: string, now: string): KeyCondition[] {
+export function conditionsOf(
+  query: KeyQuery,
+  domain: string,
+  now: string,
+  /** The ids of those that the caller may read: what he may not see is the end of no link. */
+  seen?: SelectQueryBuilder<Schema, 'keys', { id: string }>,
+): KeyCondition[] {
   const all: KeyCondition[] = []
   const any = <T>(
     values: readonly T[] | undefined,
@@ -127,7 +139,8 @@ export function conditionsOf(query: KeyQuery, domain: string, now: string): KeyC
           .selectFrom('key_links')
           .select('key_links.source')
           .where('key_links.domain_id', '=', domain)
-          .where((link) => anyLike(link, sql.ref('key_links.type'), types, linkType)),
+          .where((link) => anyLike(link, sql.ref('key_links.type'), types, linkType))
+          .where((link) => (seen ? link('key_links.target', 'in', seen) : sql<SqlBool>`1 = 1`)),
       ),
   )
   any(

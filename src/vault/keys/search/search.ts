@@ -10,7 +10,7 @@ import { candidates, FEW, fewThatFit, hasIndex } from './candidates.ts'
 import { conditionsOf, type KeyCondition } from './conditions.ts'
 import type { KeyQuery } from './query.ts'
 import { mayContain, type Sortable, scan, scanInside } from './scan.ts'
-import { visible } from './visible.ts'
+import { visible, visibleKeys } from './visible.ts'
 
 const keyList = listing({
   table: 'keys',
@@ -35,7 +35,8 @@ export async function search(
   now: string,
 ): Promise<Listed<KeyRow>> {
   const { caller, read, services } = context
-  const conditions = conditionsOf(query, caller.domain, now)
+  const seen = query.linkTypes?.length ? await visibleKeys(context) : undefined
+  const conditions = conditionsOf(query, caller.domain, now, seen?.(read))
   const limits = await visible(context)
   if (limits) conditions.push(limits)
   const where: KeyCondition | undefined =
